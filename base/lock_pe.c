@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/lock.h"
+
+#include <windows.h>
+
+_Static_assert(sizeof(SRWLOCK) == sizeof(struct lock), "struct lock holds an SRWLOCK");
+
+void lock_take(struct lock *l) WS2_NO_ANALYSIS
+{
+    AcquireSRWLockExclusive((SRWLOCK *)&l->srw);
+}
+
+void lock_drop(struct lock *l) WS2_NO_ANALYSIS
+{
+    ReleaseSRWLockExclusive((SRWLOCK *)&l->srw);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/lock.h"
+
+void lock_take(struct lock *l) WS2_NO_ANALYSIS
+{
+    pthread_mutex_lock(&l->mutex);
+}
+
+void lock_drop(struct lock *l) WS2_NO_ANALYSIS
+{
+    pthread_mutex_unlock(&l->mutex);
+}

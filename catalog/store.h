@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_CATALOG_STORE_H
+#define WS2_CATALOG_STORE_H
+/*
+ * The catalog in the registry, in Windows' schema (spi.md 2.1): read as a snapshot, changed as a
+ * transaction. Portable; the registry itself is catalog/reg.h, so that the host tests run this code
+ * over a registry in memory that can be told to fail.
+ */
+#include "catalog/catalog.h"
+
+/* Which catalog: of this process's pointer width, or the other one (the ...32 functions). */
+enum store_width { STORE_NATIVE, STORE_32 };
+
+/*
+ * Reads the stored catalog into *cat (uninitialised before; the caller deinits it). Damaged records are
+ * passed over (spi.md 2.6). A prefix without a catalog gives the built-in entries, without writing them.
+ */
+int store_read(enum store_width width, struct catalog *cat);
+
+/*
+ * Applies `change` to the stored catalog, all of it or none of it, under the cross-process lock.
+ * `change` may be called with a catalog that another process wrote a moment ago; what it returns is returned.
+ * WSANO_RECOVERY: no rights, lock not to be had, or the registry failed.
+ */
+int store_edit(enum store_width width, int (*change)(struct catalog *cat, void *arg), void *arg);
+
+/* Writes the whole schema with built-in entries for both widths if there is none yet (`./ws2 prefix`). */
+int store_create(void);
+
+/*
+ * What a program sees: store_read() plus the layers of the environment variable WS2KIT_LAYERS, which
+ * `./ws2 run --layer` sets: "NAME[,key=value...][;NAME...]", outermost first. NAME is a ws2kit layer
+ * (trace: %SystemRoot%\system32\ws2trace.dll) or the path of a DLL. They are put over TCP and UDP in memory;
+ * nothing is written. A NAME whose DLL does not exist, or a malformed list, gives WSAEPROVIDERFAILEDINIT:
+ * the run was asked to be layered and must not go on without.
+ */
+int store_read_effective(struct catalog *cat);
+
+#endif
