@@ -208,7 +208,7 @@ static size_t put_number(char *text, uint32_t value, unsigned base)
     return i;
 }
 
-size_t addr_ip4_format(const uint8_t ip[4], char text[ADDR_TEXT_CHARS])
+static size_t put_ip4(char *text, const uint8_t ip[4])
 {
     size_t n = 0;
 
@@ -232,7 +232,7 @@ static bool ends_in_ip4(const uint16_t w[8])
     return !w[4] && !w[5] && w[6]; /* compatible, RFC 4291 2.5.5.1; not :: and ::1 */
 }
 
-size_t addr_ip6_format(const uint8_t ip[16], char text[ADDR_TEXT_CHARS])
+static size_t put_ip6(char *text, const uint8_t ip[16])
 {
     uint16_t w[8];
     int gap = -1, gap_len = 1, words; /* a lone zero group is written out: RFC 5952 4.2.2 */
@@ -263,10 +263,20 @@ size_t addr_ip6_format(const uint8_t ip[16], char text[ADDR_TEXT_CHARS])
     if (words == 6) {
         if (gap < 0 || gap + gap_len < 6)
             text[n++] = ':';
-        n += addr_ip4_format(ip + 12, text + n);
+        n += put_ip4(text + n, ip + 12);
     }
     text[n] = 0;
     return n;
+}
+
+size_t addr_ip4_format(const uint8_t ip[4], char text[ADDR_TEXT_CHARS])
+{
+    return put_ip4(text, ip);
+}
+
+size_t addr_ip6_format(const uint8_t ip[16], char text[ADDR_TEXT_CHARS])
+{
+    return put_ip6(text, ip);
 }
 
 size_t addr_format(const void *sockaddr, size_t sockaddr_bytes, char text[ADDR_TEXT_CHARS])
@@ -285,11 +295,11 @@ size_t addr_format(const void *sockaddr, size_t sockaddr_bytes, char text[ADDR_T
     port = sa[PORT_AT] << 8 | sa[PORT_AT + 1];
 
     if (family == ADDR_INET) {
-        n = addr_ip4_format(sa + IP4_AT, text);
+        n = put_ip4(text, sa + IP4_AT);
     } else {
         if (port)
             text[n++] = '[';
-        n += addr_ip6_format(sa + IP6_AT, text + n);
+        n += put_ip6(text + n, sa + IP6_AT);
         memcpy(&scope, sa + SCOPE_AT, sizeof scope);
         if (scope) {
             text[n++] = '%';
