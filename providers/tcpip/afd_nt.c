@@ -19,6 +19,18 @@ static struct lock events_lock;
 static struct thread_events *all_events;
 static DWORD volatile events_slot = TLS_OUT_OF_INDEXES;
 
+static TEB *teb(void)
+{
+    TEB *self;
+
+#ifdef _WIN64
+    __asm__("movq %%gs:0x30, %0" : "=r"(self));
+#else
+    __asm__("movl %%fs:0x18, %0" : "=r"(self));
+#endif
+    return self;
+}
+
 /* Reads the slot through the TEB: TlsGetValue() would clear the application's last error. */
 static struct thread_events *events_of_thread(void)
 {
@@ -28,7 +40,7 @@ static struct thread_events *events_of_thread(void)
     if (slot == TLS_OUT_OF_INDEXES)
         return NULL;
     if (slot < 64)
-        return NtCurrentTeb()->TlsSlots[slot];
+        return teb()->TlsSlots[slot];
     code = GetLastError();
     t = TlsGetValue(slot);
     SetLastError(code);
@@ -148,9 +160,10 @@ NTSTATUS afd_open(HANDLE *handle, BOOL inherit)
 {
     static WCHAR name[] = L"\\Device\\Afd";
     UNICODE_STRING path = { sizeof name - sizeof *name, sizeof name, name };
-    OBJECT_ATTRIBUTES attributes = { sizeof attributes, NULL, &path, inherit ? OBJ_INHERIT : 0 };
+    OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK iosb;
 
+    InitializeObjectAttributes(&attributes, &path, inherit ? OBJ_INHERIT : 0, NULL, NULL);
     return NtOpenFile(handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &iosb, 0, 0);
 }
 

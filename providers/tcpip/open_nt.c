@@ -52,7 +52,7 @@ static int open_new(INT family, INT type, INT protocol, const WSAPROTOCOL_INFOW 
                     struct sock **out)
 {
     struct afd_create request = { family, type, protocol, 0 };
-    HANDLE handle;
+    HANDLE handle = NULL;
     struct sock *k;
     int err;
 
@@ -75,7 +75,7 @@ SOCKET WSPAPI WSPSocket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW 
                         DWORD flags, LPINT lp_errno)
 {
     HANDLE duplicate = NULL;
-    struct sock *k;
+    struct sock *k = NULL;
     SOCKET s;
     int err;
 

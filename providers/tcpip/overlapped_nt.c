@@ -109,17 +109,23 @@ NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
     return status;
 }
 
+/* The kernel stores the low 32 bits, from another thread. */
+static NTSTATUS status_of(const OVERLAPPED *ov)
+{
+    return (NTSTATUS)*(const volatile ULONG_PTR *)&ov->Internal;
+}
+
 /* Waits until `ov` is done. With no event of its own only the socket's handle can be waited on, which other operations
  * signal as well. */
 static void wait_done(SOCKET s, LPWSAOVERLAPPED ov)
 {
     HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
 
-    while (*(volatile ULONG *)&ov->Internal == STATUS_PENDING) {
+    while (status_of(ov) == STATUS_PENDING) {
         LARGE_INTEGER step = { .QuadPart = event ? -10000000 : -500000 };
 
         if (NtWaitForSingleObject(event ? event : (HANDLE)s, FALSE, &step) != STATUS_TIMEOUT &&
-            *(volatile ULONG *)&ov->Internal == STATUS_PENDING)
+            status_of(ov) == STATUS_PENDING)
             Sleep(1);
     }
 }
@@ -145,7 +151,7 @@ BOOL WSPAPI WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, 
     }
     if (wait)
         wait_done(s, ov);
-    status = (NTSTATUS)*(volatile ULONG *)&ov->Internal;
+    status = status_of(ov);
     if (status == STATUS_PENDING) {
         spi_fail(lp_errno, WSA_IO_INCOMPLETE);
         return FALSE;
