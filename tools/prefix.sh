@@ -1,0 +1,170 @@
+# Wine prefixes: making them, keeping them current, running in them. Sourced; needs common.sh.
+
+# The DLLs that take the place of Wine's own.
+replaced=(ws2_32 wsock32 mswsock)
+
+# What a prefix gets in its system32, as files of a build directory.
+installed_files() { # build directory
+    printf '%s\n' "$1"/ws2_32/{ws2_32,wsock32,mswsock}.dll "$1"/providers/tcpip/ws2tcpip.dll \
+        "$1"/providers/trace/ws2trace.dll "$1"/catalog/wsctl.exe
+}
+
+default_prefix() { printf '%s' "${WS2KIT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/ws2kit/prefix}"; }
+
+prefix_is_ours() { [ -f "$1/.ws2kit" ]; }
+
+# Runs a Windows program in a prefix and waits for it.
+prefix_wine() { # prefix, program, arguments
+    WINEPREFIX=$(readlink -f "$1") WINEDEBUG=${WINEDEBUG:--all} wine "${@:2}"
+}
+
+prefix_wait() { WINEPREFIX=$(readlink -f "$1") wineserver -w; }
+prefix_end() { WINEPREFIX=$(readlink -f "$1") wineserver -k 2>/dev/null || true; }
+
+# True while a wineserver serves this prefix (it holds a lock on a file named for the prefix's inode).
+prefix_in_use() { # prefix
+    python3 - "$1" <<'EOF'
+import fcntl, os, sys
+st = os.stat(sys.argv[1])
+lock = f"/tmp/.wine-{os.getuid()}/server-{st.st_dev:x}-{st.st_ino:x}/lock"
+try:
+    with open(lock, "r+") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except FileNotFoundError:
+    sys.exit(1)
+except OSError:
+    sys.exit(0)
+sys.exit(1)
+EOF
+}
+
+# Identifies what the build would install, so that a prefix knows whether it is current.
+build_stamp() { installed_files "$root/build/x86_64" | xargs sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-16; }
+
+# Replaces a file by rename: a process that has the old one mapped keeps it.
+put_file() { # from, to directory
+    cp "$1" "$2/.$(basename "$1").new"
+    mv -f "$2/.$(basename "$1").new" "$2/$(basename "$1")"
+}
+
+prefix_put_files() { # prefix
+    local windows=$1/drive_c/windows file
+    for file in $(installed_files "$root/build/x86_64"); do put_file "$file" "$windows/system32"; done
+    # Only a Wine with 32-bit support fills syswow64.
+    if [ -f "$windows/syswow64/kernel32.dll" ]; then
+        for file in $(installed_files "$root/build/i686"); do put_file "$file" "$windows/syswow64"; done
+    fi
+}
+
+prefix_make() { # prefix
+    local dir=$1 log name
+    if [ -e "$dir" ] && [ ! -d "$dir" ]; then die "$dir is a file; a prefix is a folder"; fi
+    if [ -d "$dir" ] && [ ! -f "$dir/system.reg" ] && [ -n "$(ls -A "$dir")" ]; then
+        die "$dir is neither empty nor a Wine prefix; choose another folder"
+    fi
+    if [ -d "$dir" ] && prefix_in_use "$dir"; then
+        die "the prefix $dir is in use: end its programs first (WINEPREFIX=$dir wineserver -k)"
+    fi
+    mkdir -p "$dir" || die "cannot make the folder $dir"
+    log=$(mktemp)
+    if [ ! -f "$dir/system.reg" ]; then
+        say "prefix: making a Wine prefix in $dir (about 10 s)"
+        quietly "$log" prefix_wine "$dir" wineboot -i || die "wineboot failed (above)"
+        prefix_wait "$dir"
+        [ -f "$dir/system.reg" ] || die "wineboot made no prefix in $dir"
+    fi
+    say "prefix: installing ws2kit's DLLs, the overrides and the catalogs"
+    prefix_put_files "$dir"
+    {
+        printf 'REGEDIT4\n\n[HKEY_CURRENT_USER\\Software\\Wine\\DllOverrides]\n'
+        for name in "${replaced[@]}"; do printf '"%s"="native,builtin"\n' "$name"; done
+    } >"$log.reg"
+    quietly "$log" prefix_wine "$dir" regedit /S "$log.reg" || die "could not write the overrides (above)"
+    quietly "$log" prefix_wine "$dir" wsctl.exe create || die "could not write the catalog (above)"
+    prefix_wait "$dir"
+    build_stamp >"$dir/.ws2kit"
+    rm -f "$log" "$log.reg"
+}
+
+# Makes the prefix if it is not there, and brings its DLLs up to the build.
+prefix_ready() { # prefix
+    if ! command -v wine >/dev/null || [ ! -f "$root/build/i686/build.ninja" ] ||
+        [ ! -f "$root/build/x86_64/ws2_32/ws2_32.dll" ]; then
+        install_packages "${packages[@]}"
+        build_all
+    fi
+    if ! prefix_is_ours "$1"; then
+        prefix_make "$1"
+    elif [ "$(cat "$1/.ws2kit")" != "$(build_stamp)" ]; then
+        prefix_put_files "$1"
+        build_stamp >"$1/.ws2kit"
+    fi
+}
+
+known_layers() {
+    local dir names=()
+    for dir in "$root"/providers/*/; do
+        case $(basename "$dir") in kit | tcpip) ;; *) names+=("$(basename "$dir")") ;; esac
+    done
+    printf '%s' "${names[*]}"
+}
+
+# Checks one --layer argument and prints it as WS2KIT_LAYERS wants it (a DLL file as its Windows path).
+layer_spec() { # NAME[,KEY=VALUE…]
+    local name=${1%%,*} options=
+    [ "$name" = "$1" ] || options=,${1#*,}
+    case $1 in *';'*) die "a layer's options cannot contain ';': $1" ;; esac
+    case $name in
+    '') die "--layer needs a name" ;;
+    */* | *.dll)
+        [ -f "$name" ] || die "no such layer DLL: $name"
+        printf 'Z:%s%s' "$(readlink -f "$name" | tr / '\\')" "$options"
+        ;;
+    *)
+        case " $(known_layers) " in
+        *" $name "*) printf '%s%s' "$name" "$options" ;;
+        *) die "unknown layer '$name'; ws2kit has: $(known_layers); or give the path of a layer DLL" ;;
+        esac
+        ;;
+    esac
+}
+
+# Refuses what this Wine cannot start.
+check_machine() { # file
+    local machine
+    machine=$(python3 - "$1" <<'EOF'
+import struct, sys
+try:
+    data = open(sys.argv[1], "rb").read(4096)
+    at = struct.unpack_from("<I", data, 60)[0] if data[:2] == b"MZ" else -1
+    pe = at >= 0 and data[at:at + 4] == b"PE\0\0"
+    print("%04x" % struct.unpack_from("<H", data, at + 4)[0] if pe else "none")
+except (OSError, struct.error):
+    print("none")
+EOF
+    )
+    case $machine in
+    8664) ;;
+    014c)
+        [ -e /usr/lib/wine/wine ] || [ -e /usr/lib/i386-linux-gnu/wine ] ||
+            die "$1 is a 32-bit program and this Wine has no 32-bit half (Debian: wine32:i386)"
+        ;;
+    none) die "$1 is not a Windows program" ;;
+    *) die "$1 is a program for another processor (PE machine $machine)" ;;
+    esac
+}
+
+# Prints what to start for PROG: a Unix path, a Windows path, or the name of a program of the prefix.
+find_program() { # prefix, program
+    case $2 in
+    *\\*) printf '%s' "$2" && return ;;
+    esac
+    if [ -f "$2" ]; then
+        check_machine "$2"
+        readlink -f "$2"
+    elif [[ $2 != */* ]] && [ -f "$1/drive_c/windows/system32/${2%.exe}.exe" ]; then
+        printf '%s' "${2%.exe}.exe"
+    else
+        die "program not found: $2"
+    fi
+}
