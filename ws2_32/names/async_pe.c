@@ -124,11 +124,12 @@ static HANDLE give_up(struct request *r)
 
 static HANDLE start(HWND window, UINT message, const struct xby_query *query, int err, char *buf, int buf_bytes)
 {
+    int start_err = startup_check();
     struct request *r;
     ULONG id;
 
-    if (startup_check()) {
-        WSASetLastError(WSANOTINITIALISED);
+    if (start_err) {
+        WSASetLastError(start_err);
         return NULL;
     }
     r = calloc(1, sizeof *r);

@@ -137,6 +137,13 @@ static int connect_by_name(SOCKET s, const wchar_t *node, const wchar_t *service
     return err ? err : report(s, ends);
 }
 
+static int bad_argument(void)
+{
+    int err = startup_check();
+
+    return err ? err : WSAEINVAL;
+}
+
 static BOOL result(int err)
 {
     WSASetLastError(err);
@@ -149,7 +156,7 @@ BOOL PASCAL WSAConnectByNameW(SOCKET s, LPWSTR node, LPWSTR service, LPDWORD loc
     struct ends ends = {local_bytes, local, remote_bytes, remote};
 
     if (text_is_bad(node) || text_is_bad(service))
-        return result(startup_check() ? WSANOTINITIALISED : WSAEINVAL);
+        return result(bad_argument());
     return result(connect_by_name(s, node, service, &ends, timeout, reserved));
 }
 
@@ -170,7 +177,7 @@ BOOL PASCAL WSAConnectByNameA(SOCKET s, LPSTR node, LPSTR service, LPDWORD local
     int err = WSAENOBUFS;
 
     if (text_is_bad(node) || text_is_bad(service))
-        return result(startup_check() ? WSANOTINITIALISED : WSAEINVAL);
+        return result(bad_argument());
     wide_node = widen(node);
     wide_service = widen(service);
     if (wide_node && wide_service)

@@ -174,7 +174,9 @@ static void *answer_now(const struct xby_query *q)
 
 static void *fault(void)
 {
-    WSASetLastError(startup_check() ? WSANOTINITIALISED : WSAEFAULT);
+    int err = startup_check();
+
+    WSASetLastError(err ? err : WSAEFAULT);
     return NULL;
 }
 

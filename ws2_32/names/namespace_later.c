@@ -10,7 +10,7 @@
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/text_pe.h"
 
-/* WSANOTINITIALISED goes before all else; then what the arguments say; then the answer of an empty catalog. */
+/* What startup_check() says goes before all else; then what the arguments say; then the answer of an empty catalog. */
 static int fail(int argument_err, int empty_err)
 {
     int err = startup_check();
