@@ -106,7 +106,7 @@ void sock_options_copy(struct sock *to, struct sock *from)
     }
 }
 
-void sock_options_free(struct sock *k)
+void sock_option_clear(struct sock *k)
 {
     struct sock_option *o = k->options, *next;
 

@@ -170,7 +170,7 @@ static int get_int(struct sock *k, const struct option_rule *rule, INT *value)
     case HOME_KERNEL:
         err = kernel_get_int(k, rule->get, value);
         if (!err && (rule->flags & OPTION_SWAPPED))
-            *value = (INT)htonl((u_long)*value);
+            *value = (INT)__builtin_bswap32((UINT)*value);
         return err;
     case HOME_RECORD:
         if (sock_option_get(k, rule->level, (INT)rule->name, value, sizeof *value) < 0)
@@ -293,20 +293,6 @@ static int kernel_set(struct sock *k, ULONG code, const void *value, INT bytes)
     return kernel_err(afd_call(k->handle, code, value, bytes, NULL, 0, NULL));
 }
 
-/*
- * The kernel gets only {on, 0} and {off, 0}. What is set is read back as it was set; closesocket waits for the rest of
- * the data itself (wine-afd.md, rule 12).
- */
-static int set_linger(struct sock *k, struct linger linger)
-{
-    const struct linger in_kernel = {option_linger_hard(linger.l_onoff, linger.l_linger), 0};
-    int err = kernel_set(k, 0x120388, &in_kernel, sizeof in_kernel);
-
-    if (!err)
-        k->linger = linger;
-    return err;
-}
-
 static BOOL stored_int(struct sock *k, INT level, INT name, INT *value)
 {
     return sock_option_get(k, level, name, value, sizeof *value) > 0;
@@ -400,14 +386,12 @@ static int set_code(struct sock *k, const struct option_rule *rule, const BYTE *
     case BOTH(SOL_SOCKET, SO_KEEPALIVE):
         err = kernel_set(k, rule->set, &value, sizeof value);
         return err || !value ? err : apply_keepalive(k);
-    case BOTH(SOL_SOCKET, SO_LINGER): {
-        struct linger linger;
-
-        memcpy(&linger, taken, sizeof linger);
-        return set_linger(k, linger);
-    }
+    case BOTH(SOL_SOCKET, SO_LINGER): /* closesocket does what it asks: sock_nt.c, close_nt.c */
+        memcpy(&k->linger, taken, sizeof k->linger);
+        return 0;
     case BOTH(SOL_SOCKET, SO_DONTLINGER):
-        return set_linger(k, (struct linger){!value, 0});
+        k->linger = (struct linger){!value, 0};
+        return 0;
     case BOTH(SOL_SOCKET, SO_ERROR):
         return sock_option_set(k, SOL_SOCKET, SO_ERROR, &value, sizeof value);
     case BOTH(SOL_SOCKET, SO_TYPE):
@@ -441,9 +425,7 @@ static int set(struct sock *k, int level, int name, const char *value, int bytes
     rule = option_find(level, name, sock, true, &err);
     if (!rule)
         return err;
-    if (check_read(value, bytes < 0 ? 4 : bytes < rule->least ? bytes : rule->least > 4 ? rule->least
-                                                              : bytes < 4                ? bytes
-                                                                                         : 4))
+    if (check_read(value, option_reads(rule, bytes)))
         return WSAEFAULT;
     err = option_take(rule, value, bytes, taken, &taken_bytes);
     if (err)
@@ -452,7 +434,7 @@ static int set(struct sock *k, int level, int name, const char *value, int bytes
         return WSAEINVAL;
 
     if (rule->flags & OPTION_SWAPPED)
-        *(ULONG *)taken = htonl(*(ULONG *)taken);
+        *(ULONG *)taken = __builtin_bswap32(*(ULONG *)taken);
     switch (rule->home) {
     case HOME_KERNEL:
         return kernel_set(k, rule->set, taken, rule->least ? rule->least : taken_bytes);
