@@ -27,7 +27,7 @@ static bool same_triple(const struct catalog_info *a, const struct catalog_info 
 /* Is this the entry that an application asking for exactly this triple gets? */
 static bool topmost(const struct catalog *cat, const struct catalog_entry *e)
 {
-    if (!catalog_usable(cat, e))
+    if (!catalog_usable(cat, e) || e->info.provider_flags & CATALOG_PFL_NETWORKDIRECT)
         return false;
     for (const struct catalog_entry *above = cat->entry; above < e; above++)
         if (same_triple(&above->info, &e->info) && catalog_usable(cat, above))
