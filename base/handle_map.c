@@ -27,7 +27,7 @@ static bool is_near(uintptr_t handle)
 static struct handle_map_far *find_far(struct handle_map *m, uintptr_t handle)
     WS2_REQUIRES(m->lock)
 {
-    struct handle_map_far *f = m->far;
+    struct handle_map_far *f = m->beyond;
 
     while (f && !(f->value && f->handle == handle))
         f = f->next;
@@ -64,14 +64,14 @@ static int set_far(struct handle_map *m, uintptr_t handle, void *value, void **o
         f->value = value;
         return 0;
     }
-    for (f = m->far; f && f->value; f = f->next)
+    for (f = m->beyond; f && f->value; f = f->next)
         ;
     if (!f) {
         f = calloc(1, sizeof *f);
         if (!f)
             return WSA_NOT_ENOUGH_MEMORY;
-        f->next = m->far;
-        m->far = f;
+        f->next = m->beyond;
+        m->beyond = f;
     }
     f->handle = handle;
     f->value = value;
@@ -152,7 +152,7 @@ void handle_map_each(struct handle_map *m, void (*visit)(uintptr_t handle, void 
 
     /* Far records are never freed, only their value is emptied, so the walk needs the lock for one step at a time. */
     lock_take(&m->lock);
-    f = m->far;
+    f = m->beyond;
     lock_drop(&m->lock);
     for (; f; f = f->next) {
         void *value = __atomic_load_n(&f->value, __ATOMIC_ACQUIRE);

@@ -20,8 +20,8 @@ enum { HANDLE_MAP_PAGES = 1024, HANDLE_MAP_SLOTS = 1024 }; /* handles up to 4 Mi
 struct handle_map {
     struct lock lock;
     void **page[HANDLE_MAP_PAGES];
-    struct handle_map_far *far; /* guarded by lock */
-    size_t far_count;           /* read without lock: zero lets a miss stay lock-free */
+    struct handle_map_far *beyond; /* guarded by lock */
+    size_t far_count;              /* read without lock: zero lets a miss stay lock-free */
 };
 
 /* The pointer stored for `handle`, or NULL. */

@@ -7,12 +7,19 @@
  * sock.h include it. All NT calls are named functions of ntdll, so that a test can wrap each of them
  * (ld --wrap) and make the n-th one fail.
  */
+#define WIN32_NO_STATUS
 #include <winsock2.h>
+#undef WIN32_NO_STATUS
 #include <mswsock.h>
 #include <ws2ipdef.h>
 #include <ws2spi.h>
 #include <ntstatus.h>
 #include <winternl.h>
+
+/* winternl.h lacks them. */
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *iosb);
+NTSTATUS NTAPI NtCreateEvent(HANDLE *event, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
+                             ULONG type, BOOLEAN state);
 
 #define AFD_BIND                0x12003
 #define AFD_LISTEN              0x1200B
@@ -40,6 +47,8 @@
 #define AFD_GETPEERNAME         0x120360
 #define AFD_DEFER               0x120364
 #define AFD_GET_INFO            0x120368
+#define AFD_GET_ACCEPTCONN      0x12036C
+#define AFD_SET_LINGER          0x120388
 
 enum {
     AFD_POLL_READ = 0x001,

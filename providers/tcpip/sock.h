@@ -23,6 +23,11 @@ enum sock_state {
     SOCK_ACCEPTING,     /* acceptor of a pending AcceptEx */
 };
 
+enum afd_kind {
+    AFD_KIND_OTHER, /* receives, accepts, connects: closesocket cancels them */
+    AFD_KIND_SEND,  /* closesocket lets them finish (rule 5) */
+};
+
 union sock_addr {
     struct sockaddr any;
     struct sockaddr_in in;
@@ -58,33 +63,65 @@ struct sock {
     LONG event_mask;        /* FD_* of either */
 
     struct linger linger;
-    HANDLE deferred;        /* CF_DEFER: a connection is held back for the next accept */
-    struct sock_option *options;
-    struct sock_call *calls; /* blocking calls in progress, for closesocket and WSACancelBlockingCall */
-    struct sock_pending *pending; /* distinct IOSB addresses of overlapped receives, accepts, connects that pended */
+    BOOL volatile deferred; /* CF_DEFER: the server holds a connection back for the next accept */
+    BOOL shared;            /* adopted: another process may change its state behind our back */
+    BOOL volatile reset;    /* a reset was seen: receives say so from now on */
+    struct sock_option *options;   /* owned */
+    struct sock_pending *pending;  /* owned; overlapped receives, accepts, connects that pended */
+    struct lock send_lock;         /* one nonblocking stream send at a time: it is whole or nothing */
+    struct send_tail *tail;        /* owned, guarded by send_lock: the rest of such a send, on its way */
+    struct sock *next_free;
 };
 
-/* Creates a record for `handle` (CREATE done) with one reference besides the table's. NULL: no memory. */
+/*
+ * Creates a record for `handle` (CREATE done) with one reference besides the table's; the record owns the
+ * handle from then on and closes it when the last reference goes. NULL: no memory, the handle is still the caller's.
+ */
 struct sock *sock_new(HANDLE handle, INT family, INT type, INT protocol, BOOL overlapped);
 
 /* The record of `s` with a reference, or NULL (WSAENOTSOCK). Adopts an Afd socket it has not seen (inherited). */
 struct sock *sock_get(SOCKET s);
 void sock_put(struct sock *k);
 
-/* Removes the record from the table; the table's reference goes with it. */
-void sock_forget(struct sock *k);
+/* One more reference to a record that the caller holds one of. */
+void sock_hold(struct sock *k);
 
-/* Finds out how a connect on `k` ended when it is SOCK_CONNECTING (a POLL that does not wait). Returns the state. */
+/*
+ * Begins the end of a record: no sock_get() finds it any more, and the table's reference goes. FALSE: somebody
+ * else did that already.
+ */
+BOOL sock_forget(struct sock *k);
+
+/* Takes over a handle that is an Afd socket: asks the kernel what it is. WSAENOTSOCK, WSAENOBUFS. */
+int sock_adopt(HANDLE handle, struct sock **out);
+/* Whether the handle has a record already; nothing is adopted. */
+BOOL sock_is_known(HANDLE handle);
+void sock_each(void (*visit)(struct sock *k));
+
+/*
+ * Brings the state up to date where the kernel may know more than the record: an outcome of a connect or AcceptEx
+ * that nobody has looked at, or a socket shared with another process. A POLL that does not wait; nothing at all for
+ * a socket known to be connected. Returns the state.
+ */
 enum sock_state sock_settle(struct sock *k);
+
+/* The same for a stream that is to send or receive: 0, or WSAENOTCONN. */
+int sock_check_connected(struct sock *k);
 
 /* A stored option (docs: wine-afd.md 2.6). sock_option_get: bytes copied, or -1 when never set. */
 int sock_option_set(struct sock *k, INT level, INT name, const void *value, INT bytes);
 INT sock_option_get(struct sock *k, INT level, INT name, void *value, INT bytes);
+void sock_option_clear(struct sock *k);
+
+/* Frees what is left of a nonblocking send (send_nt.c); the kernel must be done with it. NULL is allowed. */
+void send_tail_free(struct send_tail *tail);
 
 /* ---- kernel calls (afd_nt.c) ---- */
 
 /* The process's own \Device\Afd handle, never CREATEd: the one that POLL is issued on. NULL: no device. */
 HANDLE afd_device(void);
+/* Opens a device handle: a socket once CREATE has been done on it. */
+NTSTATUS afd_open(HANDLE *handle, BOOL inherit);
 
 /*
  * One ioctl, waited for if it pends (not alertably: for calls that end by themselves). *info (may be NULL)
@@ -95,23 +132,45 @@ NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, voi
 
 /*
  * A blocking socket call: the same, but waits alertably (APCs run), runs a 1.1 program's blocking hook, and ends
- * with STATUS_CANCELLED when closesocket or WSACancelBlockingCall ends it (report WSAEINTR).
+ * with STATUS_REQUEST_ABORTED (which err_from_ntstatus() makes WSAEINTR) when closesocket, WSACancelBlockingCall
+ * or the last WSACleanup ends it.
  */
 NTSTATUS afd_call_blocking(struct sock *k, ULONG code, const void *in, ULONG in_bytes, void *out,
                            ULONG out_bytes, ULONG *info);
 
 /*
  * Starts an overlapped ioctl whose completion the kernel delivers the way `ov` and `routine` ask for (event, port,
- * or completion routine by APC). Returns 0, STATUS_PENDING or the failure, in which case nothing will be
- * delivered. `is_send` says in which list closesocket must look for it.
+ * or completion routine by APC). Returns 0 or STATUS_BUFFER_OVERFLOW (done, indication given), STATUS_PENDING, or the
+ * failure, in which case nothing will be delivered. `kind` says what closesocket is to do with it.
  */
 NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, void *out,
                    ULONG out_bytes, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                   BOOL is_send);
+                   enum afd_kind kind);
 
 /* Completes an overlapped operation that was done without the kernel (COMPLETE_ASYNC): byte count 0 in a packet. */
 NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+/*
+ * The two halves of a waited-for ioctl, for callers that have something to do between them (select). The event is
+ * this thread's and this nesting level's own; every event_take() is followed by one event_drop().
+ */
+HANDLE event_take(void); /* NULL: no memory */
+void event_drop(HANDLE event);
+NTSTATUS afd_issue(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb, ULONG code, const void *in,
+                   ULONG in_bytes, void *out, ULONG out_bytes);
+/* `k` may be NULL (a wait on no socket in particular). As afd_call_blocking() after STATUS_PENDING. */
+NTSTATUS afd_wait_blocking(struct sock *k, HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb);
+
+/* Ends the blocking calls on `k` (NULL: all of the process) in other threads and this one. */
+void afd_cancel_blocking(struct sock *k);
+/* Ends the innermost blocking call of this thread; FALSE when there is none. */
+BOOL afd_cancel_thread(void);
+/* Cancels every overlapped receive, accept and connect on `k`; pending sends go on when `keep_sends`. */
+void afd_cancel_pending(struct sock *k, BOOL keep_sends);
+/* Thread and process end (DllMain). */
+void afd_thread_done(void);
+void afd_done(void);
 
 /* POLL of one socket, timeout 0: the flags among `wanted` that hold now. */
 ULONG afd_poll_now(HANDLE handle, ULONG wanted, NTSTATUS *connect_status);
@@ -125,10 +184,39 @@ extern WSPUPCALLTABLE upcalls;
 
 /* Sets *lp_errno (if not NULL) and returns SOCKET_ERROR: the last line of a failing SPI entry. */
 int spi_fail(LPINT lp_errno, int err);
+/* The last line of every SPI entry that answers int: 0 for err 0, else spi_fail(). */
+static inline int spi_end(LPINT lp_errno, int err)
+{
+    return err ? spi_fail(lp_errno, err) : 0;
+}
+
+/* 0, or WSAEFAULT for a pointer that cannot be one (NULL and the first 64 KiB): no probing beyond that. */
+static inline int check_pointer(const void *p)
+{
+    return (ULONG_PTR)p < 0x10000 ? WSAEFAULT : 0;
+}
+
+/* Bytes of a sockaddr of the socket's family: 16 or 28. */
+static inline INT sock_addr_bytes(const struct sock *k)
+{
+    return k->family == AF_INET6 ? (INT)sizeof(struct sockaddr_in6)
+                                 : (INT)sizeof(struct sockaddr_in);
+}
+
+static inline BOOL sock_is_stream(const struct sock *k)
+{
+    return k->type == SOCK_STREAM;
+}
+
+/* Tells ws2_32 that the handle of `k` is a socket of ours (WPUModifyIFSHandle). */
+int sock_register(struct sock *k);
+
+/* Remembers a catalog entry that ws2_32 told us about (WSPStartup, WSPSocket). */
+void provider_remember(const WSAPROTOCOL_INFOW *info);
 
 /* The catalog entry id under which sockets of (family, type) are registered with WPUModifyIFSHandle. */
 DWORD provider_catalog_id(INT family, INT type);
-/* The catalog entry itself, for SO_PROTOCOL_INFO. FALSE when it is not in the catalog. */
+/* The value of SO_PROTOCOL_INFO and the like: the catalog entry itself, for SO_PROTOCOL_INFO. FALSE when it is not in the catalog. */
 BOOL provider_info(DWORD catalog_id, WSAPROTOCOL_INFOW *info);
 
 #endif

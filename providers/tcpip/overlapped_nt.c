@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/tcpip/entry.h"
+
+#include <stdlib.h>
+
+/*
+ * Addresses of the overlapped requests of a socket that pended and are not sends, so that closesocket can cancel
+ * these and let the sends finish (wine-afd.md 6.4). Only addresses: the memory behind them is the application's and
+ * may be gone; cancelling an address that is not pending does nothing. When more are used than fit, the oldest is
+ * forgotten, and its request is ended by the kernel at the close instead.
+ */
+enum { PENDING_MAX = 64 };
+
+struct sock_pending {
+    unsigned count, next;
+    LPWSAOVERLAPPED at[PENDING_MAX];
+};
+
+static void remember_pending(struct sock *k, LPWSAOVERLAPPED ov)
+{
+    struct sock_pending *p;
+    unsigned i = 0;
+
+    lock_take(&k->lock);
+    if (!k->pending)
+        k->pending = calloc(1, sizeof *k->pending);
+    p = k->pending;
+    if (p) {
+        while (i < p->count && p->at[i] != ov)
+            i++;
+        if (i == p->count) {
+            p->at[p->next] = ov;
+            p->next = (p->next + 1) % PENDING_MAX;
+            if (p->count < PENDING_MAX)
+                p->count++;
+        }
+    }
+    lock_drop(&k->lock);
+}
+
+void afd_cancel_pending(struct sock *k, BOOL keep_sends)
+{
+    IO_STATUS_BLOCK ignored;
+
+    if (!keep_sends) {
+        NtCancelIoFileEx(k->handle, NULL, &ignored);
+        return;
+    }
+    lock_take(&k->lock);
+    for (unsigned i = 0; k->pending && i < k->pending->count; i++)
+        NtCancelIoFileEx(k->handle, (IO_STATUS_BLOCK *)k->pending->at[i], &ignored);
+    lock_drop(&k->lock);
+}
+
+/*
+ * The APC of an operation with a completion routine: `context` is the routine, and the status block is the front of
+ * the OVERLAPPED, so nothing had to be allocated that a thread which ends without running its APCs would leave behind.
+ */
+static void NTAPI run_routine(void *context, IO_STATUS_BLOCK *iosb, ULONG reserved)
+{
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = (LPWSAOVERLAPPED_COMPLETION_ROUTINE)context;
+
+    (void)reserved;
+    routine((DWORD)err_from_ntstatus(iosb->Status), (DWORD)iosb->Information,
+            (LPWSAOVERLAPPED)iosb, 0);
+}
+
+static NTSTATUS start(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                      ULONG out_bytes, LPWSAOVERLAPPED ov,
+                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    void *context = ov;
+
+    ov->Internal = STATUS_PENDING; /* all of it: the kernel stores 32 bits */
+    if (routine)
+        return NtDeviceIoControlFile(handle, NULL, run_routine, (void *)routine,
+                                     (IO_STATUS_BLOCK *)ov, code, (void *)in, in_bytes, out,
+                                     out_bytes);
+    if ((ULONG_PTR)ov->hEvent & 1) /* "no packet" */
+        context = NULL;
+    return NtDeviceIoControlFile(handle, ov->hEvent, NULL, context, (IO_STATUS_BLOCK *)ov, code,
+                                 (void *)in, in_bytes, out, out_bytes);
+}
+
+NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, void *out,
+                   ULONG out_bytes, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                   enum afd_kind kind)
+{
+    NTSTATUS status = start(k->handle, code, in, in_bytes, out, out_bytes, ov, routine);
+
+    if (status == STATUS_PENDING) {
+        if (kind == AFD_KIND_SEND)
+            k->had_pending_send = TRUE;
+        else
+            remember_pending(k, ov);
+    }
+    return status;
+}
+
+NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
+                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
+
+    start(k->handle, AFD_COMPLETE_ASYNC, &status, sizeof status, NULL, 0, ov, routine);
+    /* The server leaves the event reset after this one status. */
+    if (status == STATUS_NOT_SUPPORTED && event && !routine)
+        SetEvent(event);
+    return status;
+}
+
+/* The kernel stores the low 32 bits, from another thread. */
+static NTSTATUS status_of(const OVERLAPPED *ov)
+{
+    return (NTSTATUS)*(const volatile ULONG_PTR *)&ov->Internal;
+}
+
+/* Waits until `ov` is done. With no event of its own only the socket's handle can be waited on, which other operations
+ * signal as well. */
+static void wait_done(SOCKET s, LPWSAOVERLAPPED ov)
+{
+    HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
+
+    while (status_of(ov) == STATUS_PENDING) {
+        LARGE_INTEGER step = { .QuadPart = event ? -10000000 : -500000 };
+
+        if (NtWaitForSingleObject(event ? event : (HANDLE)s, FALSE, &step) != STATUS_TIMEOUT &&
+            status_of(ov) == STATUS_PENDING)
+            Sleep(1);
+    }
+}
+
+BOOL WSPAPI WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,
+                                   LPDWORD flags, LPINT lp_errno)
+{
+    struct sock *k = sock_get(s);
+    BOOL stream, reset;
+    NTSTATUS status;
+    int err;
+
+    if (!k) {
+        spi_fail(lp_errno, WSAENOTSOCK);
+        return FALSE;
+    }
+    stream = sock_is_stream(k);
+    reset = k->reset;
+    sock_put(k);
+    if (check_pointer(ov) || check_pointer(bytes) || check_pointer(flags)) {
+        spi_fail(lp_errno, WSAEFAULT);
+        return FALSE;
+    }
+    if (wait)
+        wait_done(s, ov);
+    status = status_of(ov);
+    if (status == STATUS_PENDING) {
+        spi_fail(lp_errno, WSA_IO_INCOMPLETE);
+        return FALSE;
+    }
+    *bytes = (DWORD)ov->InternalHigh;
+    *flags = status == STATUS_BUFFER_OVERFLOW && !stream ? MSG_PARTIAL : 0;
+
+    /* A receive that found a reset connection looks like end of stream to the 8.0 kernel (rule 4). */
+    err = !status && reset && !ov->InternalHigh ? WSAECONNRESET : err_from_ntstatus(status);
+    if (err) {
+        spi_fail(lp_errno, err);
+        return FALSE;
+    }
+    return TRUE;
+}

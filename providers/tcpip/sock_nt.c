@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/tcpip/sock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/handle_map.h"
+
+/*
+ * Records come from blocks that are never freed and go back to a free list, so that a reader who lost a race with
+ * closesocket() still looks at a record: its count is zero, or its handle is another one.
+ */
+enum { BLOCK_SOCKS = 64 };
+
+static struct lock free_lock;
+static struct sock *free_list; /* guarded by free_lock */
+static struct handle_map table;
+
+static struct sock *record_new(void)
+{
+    struct sock *k;
+
+    lock_take(&free_lock);
+    if (!free_list) {
+        struct sock *block = calloc(BLOCK_SOCKS, sizeof *block);
+
+        for (unsigned i = 0; block && i < BLOCK_SOCKS; i++) {
+            block[i].next_free = free_list;
+            free_list = &block[i];
+        }
+    }
+    k = free_list;
+    if (k)
+        free_list = k->next_free;
+    lock_drop(&free_lock);
+    return k;
+}
+
+static void record_free(struct sock *k)
+{
+    lock_take(&free_lock);
+    k->next_free = free_list;
+    free_list = k;
+    lock_drop(&free_lock);
+}
+
+/* Counts up unless the count is zero already: then the record is on its way to the free list. */
+static BOOL try_hold(struct sock *k)
+{
+    LONG refs = k->refs;
+
+    while (refs) {
+        LONG seen = InterlockedCompareExchange(&k->refs, refs + 1, refs);
+
+        if (seen == refs)
+            return TRUE;
+        refs = seen;
+    }
+    return FALSE;
+}
+
+void sock_hold(struct sock *k)
+{
+    InterlockedIncrement(&k->refs);
+}
+
+/* "Hard" close: the reset is asked for at the last moment, so that nothing but a close can cause it (rule 12). */
+static void set_hard_close(struct sock *k)
+{
+    static const USHORT linger[2] = { 1, 0 };
+
+    afd_call(k->handle, AFD_SET_LINGER, linger, sizeof linger, NULL, 0, NULL);
+}
+
+/*
+ * The handle goes first and the table entry after it: as long as the entry is there, nobody takes the dying handle
+ * for an inherited socket, and once the value is used again the new socket has replaced the entry.
+ */
+static void destroy(struct sock *k)
+{
+    HANDLE handle = k->handle;
+
+    send_tail_free(k->tail);
+    free(k->pending);
+    sock_option_clear(k);
+    if (handle) {
+        if (k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k))
+            set_hard_close(k);
+        NtClose(handle);
+        handle_map_remove(&table, (uintptr_t)handle, k);
+    }
+    k->handle = NULL;
+    record_free(k);
+}
+
+void sock_put(struct sock *k)
+{
+    if (!InterlockedDecrement(&k->refs))
+        destroy(k);
+}
+
+BOOL sock_forget(struct sock *k)
+{
+    BOOL first;
+
+    lock_take(&k->lock);
+    first = !k->closing;
+    k->closing = TRUE;
+    lock_drop(&k->lock);
+    if (first)
+        sock_put(k);
+    return first;
+}
+
+/*
+ * The value in `old`'s handle has been given out anew: the application closed it with CloseHandle(). The record must
+ * let go of it without closing it again.
+ */
+static void displace(struct sock *old)
+{
+    if (!try_hold(old))
+        return;
+    lock_take(&old->lock);
+    old->handle = NULL;
+    lock_drop(&old->lock);
+    sock_forget(old);
+    sock_put(old);
+}
+
+struct sock *sock_new(HANDLE handle, INT family, INT type, INT protocol, BOOL overlapped)
+{
+    struct sock *k = record_new();
+    void *old;
+
+    if (!k)
+        return NULL;
+    memset((char *)k + offsetof(struct sock, family), 0,
+           sizeof *k - offsetof(struct sock, family));
+    k->handle = handle;
+    k->family = family;
+    k->type = type;
+    k->protocol = protocol;
+    k->overlapped = overlapped;
+    InterlockedExchange(&k->refs, 2);
+    if (handle_map_set(&table, (uintptr_t)handle, k, &old)) {
+        k->handle = NULL;
+        InterlockedExchange(&k->refs, 0);
+        record_free(k);
+        return NULL;
+    }
+    if (old)
+        displace(old);
+    return k;
+}
+
+/* The addresses and the state of a socket that some other process or a bare DuplicateHandle gave us. */
+static void learn(struct sock *k)
+{
+    ULONG bytes;
+    INT on = 0;
+
+    if (!afd_call(k->handle, AFD_GETSOCKNAME, NULL, 0, &k->local, sizeof k->local, &bytes)) {
+        k->local_bytes = (INT)bytes;
+        k->state = SOCK_BOUND;
+    }
+    if (!sock_is_stream(k))
+        return;
+    if (!afd_call(k->handle, AFD_GET_ACCEPTCONN, NULL, 0, &on, sizeof on, NULL) && on) {
+        k->state = SOCK_LISTENING;
+        return;
+    }
+    if (!afd_call(k->handle, AFD_GETPEERNAME, NULL, 0, &k->peer, sizeof k->peer, &bytes)) {
+        k->peer_bytes = (INT)bytes;
+        k->state = SOCK_CONNECTED;
+    }
+}
+
+int sock_adopt(HANDLE handle, struct sock **out)
+{
+    struct afd_info info;
+    IO_STATUS_BLOCK iosb;
+    ULONG mode = 0;
+    struct sock *k;
+
+    /* A bare device handle answers BAD_DEVICE_TYPE: it must not get a record, for it must never be polled (rule 2). */
+    if (afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL))
+        return WSAENOTSOCK;
+    if (!info.protocol)
+        info.protocol = info.type == SOCK_STREAM ? IPPROTO_TCP
+                        : info.type == SOCK_DGRAM ? IPPROTO_UDP
+                                                  : 0;
+    NtQueryInformationFile(handle, &iosb, &mode, sizeof mode, FileModeInformation);
+    k = sock_new(handle, info.family, info.type, info.protocol, !(mode & 0x30));
+    if (!k)
+        return WSAENOBUFS;
+    k->shared = TRUE;
+    k->catalog_id = provider_catalog_id(k->family, k->type);
+    learn(k);
+    *out = k;
+    return 0;
+}
+
+struct sock *sock_get(SOCKET s)
+{
+    struct sock *k;
+
+    for (;;) {
+        k = handle_map_find(&table, s);
+        if (!k)
+            break;
+        if (!try_hold(k))
+            return NULL;
+        if (k->handle == (HANDLE)s && !k->closing)
+            return k;
+        /* Either closing, or recycled for another handle between the two looks. */
+        if (k->handle == (HANDLE)s || handle_map_find(&table, s) == k) {
+            sock_put(k);
+            return NULL;
+        }
+        sock_put(k);
+    }
+    if (!s || s == INVALID_SOCKET || sock_adopt((HANDLE)s, &k))
+        return NULL;
+    return k;
+}
+
+BOOL sock_is_known(HANDLE handle)
+{
+    return handle_map_find(&table, (uintptr_t)handle) != NULL;
+}
+
+static void visit_one(uintptr_t handle, void *value, void *arg)
+{
+    void (**visit)(struct sock *) = arg;
+    struct sock *k = value;
+
+    if (!try_hold(k))
+        return;
+    if (k->handle == (HANDLE)handle)
+        (*visit)(k);
+    sock_put(k);
+}
+
+void sock_each(void (*visit)(struct sock *k))
+{
+    handle_map_each(&table, visit_one, &visit);
+}
+
+enum sock_state sock_settle(struct sock *k)
+{
+    enum sock_state state = k->state;
+    NTSTATUS connect_status;
+    ULONG found;
+
+    if (!sock_is_stream(k) || state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
+        return state;
+    if (!k->shared && (state == SOCK_NEW || state == SOCK_BOUND || state == SOCK_LISTENING))
+        return state;
+
+    found = afd_poll_now(k->handle, AFD_POLL_CONNECT | AFD_POLL_CONNECT_ERR, &connect_status);
+    lock_take(&k->lock);
+    if (k->state == state) {
+        if (found & AFD_POLL_CONNECT)
+            k->state = state == SOCK_CONNECTING_EX ? SOCK_CONNECTED_EX : SOCK_CONNECTED;
+        else if ((found & AFD_POLL_CONNECT_ERR) && state != SOCK_LISTENING)
+            k->state = SOCK_BOUND;
+    }
+    state = k->state;
+    lock_drop(&k->lock);
+    return state;
+}
+
+int sock_check_connected(struct sock *k)
+{
+    enum sock_state state = k->state;
+
+    if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
+        return 0;
+    state = sock_settle(k);
+    return state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX ? 0 : WSAENOTCONN;
+}
