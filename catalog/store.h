@@ -20,9 +20,12 @@ int store_read(enum store_width width, struct catalog *cat);
 /*
  * Applies `change` to the stored catalog, all of it or none of it, under the cross-process lock.
  * `change` may be called with a catalog that another process wrote a moment ago; what it returns is returned.
- * WSANO_RECOVERY: no rights, lock not to be had, or the registry failed.
+ * WSATRY_AGAIN: another writer held the lock for seconds. WSANO_RECOVERY: no rights, or the registry failed.
  */
 int store_edit(enum store_width width, int (*change)(struct catalog *cat, void *arg), void *arg);
+
+/* The same for the catalogs of both widths at once: `change` is called for the native one, then for the other. */
+int store_edit_both(int (*change)(struct catalog *cat, void *arg), void *arg);
 
 /* Writes the whole schema with built-in entries for both widths if there is none yet (`./ws2 prefix`). */
 int store_create(void);

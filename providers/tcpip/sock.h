@@ -96,6 +96,8 @@ BOOL sock_forget(struct sock *k);
 
 /* Takes over a handle that is an Afd socket: asks the kernel what it is. WSAENOTSOCK, WSAENOBUFS. */
 int sock_adopt(HANDLE handle, struct sock **out);
+/* Whether the handle has a record already; nothing is adopted. */
+BOOL sock_is_known(HANDLE handle);
 void sock_each(void (*visit)(struct sock *k));
 
 /*

@@ -225,6 +225,11 @@ struct sock *sock_get(SOCKET s)
     return k;
 }
 
+BOOL sock_is_known(HANDLE handle)
+{
+    return handle_map_find(&table, (uintptr_t)handle) != NULL;
+}
+
 static void visit_one(uintptr_t handle, void *value, void *arg)
 {
     void (**visit)(struct sock *) = arg;

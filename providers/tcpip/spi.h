@@ -6,19 +6,43 @@
  */
 #include "providers/tcpip/sock.h"
 
-/* ---- options.c, events.c, duplicate.c: what the socket calls need of them ---- */
-
-/*
- * Fills the record of a handle that came from elsewhere (inherited, duplicated) from what the kernel still knows of
- * it: bound, listening, connected. For the end of sock_adopt().
- */
-void sock_rebuild(struct sock *k);
+/* ---- what the socket calls need of options and events ---- */
 
 /* The record side of what ACCEPT lets `accepted` take from `listener`: selection, nonblocking mode, linger, stored options. */
 void sock_inherit(struct sock *accepted, struct sock *listener);
 
-/* Drops every stored option (the record is going away). */
-void sock_options_free(struct sock *k);
+/* options_store_pe.c, with the ones in sock.h. */
+void sock_option_forget(struct sock *k, INT level, INT name);
+/* All but SO_ERROR. */
+void sock_options_copy(struct sock *to, struct sock *from);
+
+/*
+ * options_group_nt.c: multicast membership (and IP_MULTICAST_IF), whose addresses and interfaces the kernel wants in
+ * forms of its own. `value` is the caller's, at least as long as the option's row says. 0 or the error.
+ */
+struct option_rule;
+int option_group_set(struct sock *k, const struct option_rule *rule, const void *value);
+
+/* ---- net_pe.c: what iphlpapi knows; it is loaded at the first question ---- */
+
+/* The first IPv4 address of interface `index` (network order), 0 if it has none. */
+ULONG net_index_to_ip4(ULONG index);
+/* The MTU of the interface that has this address, 0 if none has. */
+ULONG net_mtu(const union sock_addr *local);
+/* Whether `addr` is an address of this machine. */
+BOOL net_is_local(const union sock_addr *addr);
+
+struct net_address {
+    union sock_addr addr;
+    ULONG prefix_bits;
+    BOOL up, loopback, multicast, point_to_point;
+};
+/* All unicast addresses of `family` (AF_UNSPEC: both), malloc'ed. *count 0 and NULL: none, or iphlpapi failed. */
+struct net_address *net_addresses(INT family, ULONG *count);
+
+/* options_nt.c: the pointer is readable / writable for that many bytes (WSAEFAULT otherwise). */
+int check_read(const void *p, SIZE_T bytes);
+int check_write(void *p, SIZE_T bytes);
 
 /* ---- the data path (send.c, recv.c, select.c), for the extension functions ---- */
 

@@ -7,13 +7,17 @@
 #include <winsock2.h>
 #include <ws2spi.h>
 
+struct provider;
+
 struct thread {
     struct thread *next;       /* list of all threads; guarded by the thread lock */
     LONG volatile in_provider; /* calls into providers now on this thread's stack; written by it alone */
-    WSATHREADID id;            /* what lpThreadId points to; opened at first need */
+    WSATHREADID id;            /* use thread_id() */
     int open_type;             /* SO_OPENTYPE */
     FARPROC blocking_hook;     /* 1.1 programs only */
     int in_hook, cancelled;
+    struct provider *current;  /* the innermost provider that this thread is in, for WSACancelBlockingCall */
+    DWORD socket_flags;        /* dwFlags of the WSASocket in progress, for WPUCreateSocketHandle */
     char inet_ntoa_text[16];
     void *names;               /* buffers of gethostbyname and its kin; names/ owns and frees them */
 };
@@ -21,13 +25,30 @@ struct thread {
 /* This thread's record, or NULL when memory is out (the caller reports WSAENOBUFS). Keeps the last error. */
 struct thread *thread_get(void);
 
+/*
+ * What providers get as lpThreadId. Opened at the first need, since it costs a request to the server; NULL when that
+ * fails. A copy of it stays good for WPUQueueApc until the thread ends, and is recognised as dead afterwards.
+ */
+LPWSATHREADID thread_id(struct thread *t);
+
+/* Queues an APC to the thread that a copy of `id` names. False: no such thread any more, or never. */
+BOOL thread_queue_apc(const WSATHREADID *id, LPWSAUSERAPC routine, DWORD_PTR context);
+BOOL thread_id_valid(const WSATHREADID *id);
+
+/* Calls into providers that other threads are in now. */
+BOOL thread_others_in_provider(void);
+
+/* From DllMain. */
+BOOL thread_process_attach(void);
+void thread_detach(void);
+
 /* Frees thread->names; in names/, called when a thread ends. May be called with NULL. */
 void names_thread_free(void *names);
 
 /* Sets the thread's last error to `err` and returns SOCKET_ERROR. */
 int api_fail(int err);
 
-/* 0 after a successful WSAStartup, else WSANOTINITIALISED. */
+/* 0 after a successful WSAStartup, else WSANOTINITIALISED. WSAEINPROGRESS inside a 1.1 program's blocking hook. */
 int startup_check(void);
 
 #endif

@@ -63,3 +63,9 @@ MISSING(getaddrinfo, 4)
 MISSING(getnameinfo, 7)
 MISSING(inet_ntop, 4)
 MISSING(inet_pton, 3)
+
+void names_thread_free(void *names);
+void names_thread_free(void *names)
+{
+    (void)names;
+}

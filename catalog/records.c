@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "catalog/records.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wsaerr.h"
+#include "catalog/name.h"
+
+static const struct {
+    const char *entries, *counter;
+} section_names[RECORDS_SECTIONS] = {
+    [RECORDS_64] = {"Catalog_Entries64", "Num_Catalog_Entries64"},
+    [RECORDS_32] = {"Catalog_Entries", "Num_Catalog_Entries"},
+};
+
+/* A catalog has some tens of entries. The bound keeps a wild tree from costing minutes and gigabytes. */
+enum { RECORDS_MAX = 4096, NUMBER_DIGITS = 12, NUMBER_CHARS = NUMBER_DIGITS + 1 };
+
+int records_get_dword(struct reg_key *key, const char *name, uint32_t *value)
+{
+    uint32_t type, data;
+    size_t bytes;
+    int err = reg_get(key, name, &type, &data, sizeof data, &bytes);
+
+    if (err == WSAEMSGSIZE || (!err && (type != REG_TYPE_DWORD || bytes != sizeof data)))
+        return WSANO_DATA; /* damaged is as good as absent */
+    if (!err)
+        *value = data;
+    return err;
+}
+
+static void number_name(uint64_t number, char name[NUMBER_CHARS])
+{
+    for (int i = NUMBER_DIGITS; i-- > 0; number /= 10)
+        name[i] = (char)('0' + number % 10);
+    name[NUMBER_DIGITS] = 0;
+}
+
+/* 0 for a key that is not a record. */
+static uint64_t name_number(const char *name)
+{
+    uint64_t number = 0;
+
+    if (strlen(name) != NUMBER_DIGITS || strspn(name, "0123456789") != NUMBER_DIGITS)
+        return 0;
+    while (*name)
+        number = number * 10 + (uint64_t)(*name++ - '0');
+    return number;
+}
+
+static bool sound(struct catalog_entry *e, uint32_t type, size_t bytes)
+{
+    if (type != REG_TYPE_BINARY || bytes != sizeof *e || !memchr(e->path, 0, sizeof e->path))
+        return false;
+    e->info.name[CATALOG_NAME_CHARS - 1] = 0;
+    return true;
+}
+
+/* Appends the record to `cat`, which has room. WSANO_DATA: there is no such key; a damaged record is passed over. */
+static int read_record(struct reg_key *entries, uint64_t number, struct catalog *cat)
+{
+    struct catalog_entry *e = &cat->entry[cat->count];
+    char name[NUMBER_CHARS];
+    struct reg_key *key;
+    uint32_t type = 0;
+    size_t bytes = 0;
+    int err;
+
+    number_name(number, name);
+    err = reg_open(entries, name, &key);
+    if (err)
+        return err;
+    err = reg_get(key, "PackedCatalogItem", &type, e, sizeof *e, &bytes);
+    reg_close(key);
+    if (err == WSANO_DATA || err == WSAEMSGSIZE)
+        return 0;
+    if (!err && sound(e, type, bytes) && !catalog_find_id(cat, e->info.id))
+        cat->count++; /* find_id sees only the entries counted so far: of two equal ids the first one stays */
+    return err;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The long way, for keys that are not numbered 1 to n without a gap. */
+static int read_listed(struct reg_key *entries, uint32_t subkeys, struct catalog *cat)
+{
+    uint64_t *number = calloc(subkeys, sizeof *number);
+    char name[REG_NAME_CHARS];
+    uint32_t count = 0;
+    int err = number ? 0 : WSA_NOT_ENOUGH_MEMORY;
+
+    for (uint32_t i = 0; !err && i < subkeys; i++) {
+        err = reg_name(entries, i, name);
+        if (!err && name_number(name))
+            number[count++] = name_number(name);
+    }
+    if (err == WSANO_DATA)
+        err = 0; /* fewer than a moment ago; the caller notices */
+    if (!err)
+        qsort(number, count, sizeof *number, by_number);
+    for (uint32_t i = 0; !err && i < count; i++) {
+        err = read_record(entries, number[i], cat);
+        if (err == WSANO_DATA)
+            err = 0;
+    }
+    free(number);
+    return err;
+}
+
+static int read_entries(struct reg_key *entries, uint32_t subkeys, struct catalog *cat)
+{
+    int err = 0;
+
+    if (!subkeys)
+        return 0;
+    cat->entry = calloc(subkeys, sizeof *cat->entry);
+    if (!cat->entry)
+        return WSA_NOT_ENOUGH_MEMORY;
+    for (uint32_t i = 1; !err && i <= subkeys; i++)
+        err = read_record(entries, i, cat);
+    if (err == WSANO_DATA) {
+        cat->count = 0;
+        err = read_listed(entries, subkeys, cat);
+    }
+    return err;
+}
+
+int records_read(struct reg_key *catalog_key, enum records_section section, struct catalog *cat,
+                 bool *exists)
+{
+    struct reg_key *entries;
+    uint32_t subkeys, counter = 0;
+    int err = reg_open(catalog_key, section_names[section].entries, &entries);
+
+    *exists = false;
+    if (err)
+        return err == WSANO_DATA ? 0 : err;
+    err = reg_count(entries, &subkeys);
+    if (!err && subkeys > RECORDS_MAX)
+        subkeys = RECORDS_MAX;
+    if (!err)
+        err = read_entries(entries, subkeys, cat);
+    reg_close(entries);
+
+    /*
+     * An empty catalog that says that it is empty is one that somebody emptied. One without a counter is how Wine
+     * makes a prefix, and one with records of which none can be read is lost.
+     */
+    *exists = cat->count > 0;
+    if (!err && !cat->count && !subkeys) {
+        err = records_get_dword(catalog_key, section_names[section].counter, &counter);
+        *exists = !err && counter == 0;
+        if (err == WSANO_DATA)
+            err = 0;
+    }
+    return err;
+}
+
+static int write_record(struct reg_key *entries, uint64_t number, const struct catalog_entry *e)
+{
+    char name[NUMBER_CHARS];
+    struct reg_key *key;
+    int err;
+
+    number_name(number, name);
+    err = reg_create(entries, name, &key);
+    if (err)
+        return err;
+    err = reg_set(key, "PackedCatalogItem", REG_TYPE_BINARY, e, sizeof *e);
+    if (!err)
+        err = reg_set(key, "ProtocolName", REG_TYPE_STRING, e->info.name,
+                      (name_chars(e->info.name) + 1) * sizeof e->info.name[0]);
+    reg_close(key);
+    return err;
+}
+
+/* Deletes whatever is not a record of 1 to `count`. Backwards, since deleting moves the indexes above. */
+static int sweep(struct reg_key *entries, uint32_t count)
+{
+    char name[REG_NAME_CHARS], plain[NUMBER_CHARS];
+    uint32_t subkeys;
+    int err = reg_count(entries, &subkeys);
+
+    while (!err && subkeys > count) {
+        uint64_t number;
+
+        err = reg_name(entries, --subkeys, name);
+        number = err ? 0 : name_number(name);
+        if (err || (number && number <= count) || !name[0])
+            continue;
+        number_name(number, plain);
+        err = reg_delete_key(entries, number ? plain : name);
+    }
+    return err == WSANO_DATA ? 0 : err;
+}
+
+int records_write(struct reg_key *catalog_key, enum records_section section,
+                  const struct catalog *cat)
+{
+    struct reg_key *entries;
+    int err = reg_create(catalog_key, section_names[section].entries, &entries);
+
+    if (err)
+        return err;
+    for (uint32_t i = 0; !err && i < cat->count; i++)
+        err = write_record(entries, (uint64_t)i + 1, &cat->entry[i]);
+    if (!err)
+        err = sweep(entries, cat->count);
+    reg_close(entries);
+    if (!err)
+        err = reg_set(catalog_key, section_names[section].counter, REG_TYPE_DWORD, &cat->count,
+                      sizeof cat->count);
+    return err;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_CATALOG_RUN_LAYERS_H
+#define WS2_CATALOG_RUN_LAYERS_H
+/*
+ * Layers by name, and the layers of one run (WS2KIT_LAYERS). A name is that of a ws2kit layer, "trace", or the
+ * path of a layer's DLL; both kinds of installation, for one run or for good, go through run_layers_put(), so that
+ * they look alike.
+ */
+#include "catalog/catalog.h"
+
+enum {
+    RUN_LAYERS_MAX = CATALOG_CHAIN_MAX - 1,
+    RUN_LAYERS_FIRST_ID = 0x57530000, /* ids of one run's entries: far from those that are stored */
+    RUN_LAYERS_LAST_ID = 0x5753FFFF,
+};
+
+struct run_layer {
+    char path[CATALOG_PATH_BYTES];
+    catalog_char name[CATALOG_NAME_CHARS];
+    struct catalog_guid provider;
+    uint32_t service_flags;
+};
+
+/*
+ * Splits "NAME[,key=value...][;NAME...]" and fills path, name and derived GUID of each. Returns how many, outermost
+ * first, or -1 for a list that is malformed, too long or names a layer twice.
+ */
+int run_layers_parse(const char *list, struct run_layer layer[RUN_LAYERS_MAX]);
+
+/* Fills *layer from one NAME without options; false if it cannot be one. */
+bool run_layers_name(const char *name, size_t chars, struct run_layer *layer);
+
+/* Puts the layer over TCP and UDP; WSAEINVAL when it is there already, see catalog_install_layer(). */
+int run_layers_put(struct catalog *cat, const struct run_layer *layer);
+
+/* Lays `layer` (outermost first) over a snapshot, with ids of their own. One that is installed for good stays put. */
+int run_layers_apply(struct catalog *cat, const struct run_layer *layer, int count);
+
+static inline bool run_layers_owns(uint32_t id)
+{
+    return id >= RUN_LAYERS_FIRST_ID && id <= RUN_LAYERS_LAST_ID;
+}
+
+/*
+ * Takes the ids of this run's entries out of what an installer wants stored. It built its chains over what it sees,
+ * which is the layered catalog; stored, they must lie over what is stored. Position i of a chain stands for one layer, so
+ * leaving the element out is right.
+ */
+void run_layers_strip(struct catalog_info *info);
+
+#ifdef _WIN32
+/*
+ * The Windows side: finds the DLL (WSAEPROVIDERFAILEDINIT when it does not exist or is no layer) and takes the GUID that it
+ * exports, if it does (GetLspGuid, as Microsoft's sample layers do). `load` asks for that of ws2kit's own as well.
+ */
+int run_layers_find(struct run_layer *layer, bool load);
+#endif
+
+#endif

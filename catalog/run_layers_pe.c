@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "catalog/run_layers.h"
+
+#include <winsock2.h>
+#include <windows.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wsaerr.h"
+#include "catalog/store.h"
+
+static const char variable[] = "WS2KIT_LAYERS";
+
+static bool is_ours(const struct run_layer *layer)
+{
+    return layer->path[0] == '%';
+}
+
+/* A layer is a DLL of this process's kind that exports WSPStartup. */
+static int ask_dll(struct run_layer *layer, const char *file)
+{
+    HMODULE module = LoadLibraryA(file);
+    int(WINAPI * get_guid)(GUID *);
+
+    if (!module)
+        return WSAEPROVIDERFAILEDINIT;
+    if (!GetProcAddress(module, "WSPStartup")) {
+        FreeLibrary(module);
+        return WSAEPROVIDERFAILEDINIT;
+    }
+    get_guid = (int(WINAPI *)(GUID *))(void *)GetProcAddress(module, "GetLspGuid");
+    if (get_guid)
+        get_guid((GUID *)(void *)&layer->provider);
+    FreeLibrary(module);
+    return 0;
+}
+
+int run_layers_find(struct run_layer *layer, bool load)
+{
+    char file[MAX_PATH];
+    DWORD chars = ExpandEnvironmentStringsA(layer->path, file, sizeof file);
+
+    if (!chars || chars > sizeof file || GetFileAttributesA(file) == INVALID_FILE_ATTRIBUTES)
+        return WSAEPROVIDERFAILEDINIT;
+    return load || !is_ours(layer) ? ask_dll(layer, file) : 0;
+}
+
+/* The list, in memory that the caller frees; NULL in *list when there is none. */
+static int get_list(char **list)
+{
+    DWORD chars = GetEnvironmentVariableA(variable, NULL, 0);
+
+    *list = NULL;
+    if (chars < 2)
+        return 0; /* not set, or empty */
+    *list = malloc(chars);
+    if (!*list)
+        return WSA_NOT_ENOUGH_MEMORY;
+    if (GetEnvironmentVariableA(variable, *list, chars) >= chars) {
+        free(*list);
+        *list = NULL;
+        return WSAEPROVIDERFAILEDINIT; /* another thread changes it under our hands */
+    }
+    return 0;
+}
+
+static int apply(struct catalog *cat, const char *list)
+{
+    struct run_layer *layer = calloc(RUN_LAYERS_MAX, sizeof *layer);
+    int count, err = 0;
+
+    if (!layer)
+        return WSA_NOT_ENOUGH_MEMORY;
+    count = run_layers_parse(list, layer);
+    if (count < 0)
+        err = WSAEPROVIDERFAILEDINIT;
+    for (int i = 0; !err && i < count; i++)
+        err = run_layers_find(&layer[i], false);
+    if (!err)
+        err = run_layers_apply(cat, layer, count);
+    free(layer);
+    return err == WSAEINVAL || err == WSANO_RECOVERY ? WSAEPROVIDERFAILEDINIT : err;
+}
+
+int store_read_effective(struct catalog *cat)
+{
+    DWORD last_error = GetLastError();
+    char *list;
+    int err = get_list(&list);
+
+    catalog_init(cat);
+    if (!err)
+        err = store_read(STORE_NATIVE, cat);
+    if (!err && list)
+        err = apply(cat, list);
+    if (err)
+        catalog_deinit(cat);
+    free(list);
+    SetLastError(last_error);
+    return err;
+}

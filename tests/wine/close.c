@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* How connections end, seen from both sides: graceful, half, abortive, with data still on the way. */
+#include "styles.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct style *const styles[] = {
+    &style_blocking,         &style_select,           &style_wsapoll,         &style_eventselect, &style_asyncselect,
+    &style_overlapped_event, &style_completion_routine, &style_completion_port, &style_port_skip,   &style_threadpool_io,
+};
+
+/* The peer closes after sending: data first, then the end, and the end again. */
+static void graceful(void)
+{
+    for (int i = 0; i < COUNT(styles); i++) {
+        SOCKET pair[2];
+        struct conn *c;
+        char buf[16];
+
+        check_about("style %s", styles[i]->name);
+        tcp_pair(AF_INET, pair);
+        c = conn_new(styles[i], pair[1], AF_INET, SOCK_STREAM);
+        send_all(pair[0], "last", 4);
+        CHECK_OK(closesocket(pair[0]));
+        CHECK_RET(conn_recv_all(c, buf, 4), 4);
+        CHECK_BYTES(buf, "last", 4);
+        CHECK_RET(styles[i]->recv(c, buf, sizeof buf), 0);
+        CHECK_RET(styles[i]->recv(c, buf, sizeof buf), 0);
+        conn_free(c);
+    }
+}
+
+/* After SD_SEND the other direction still works; after the answer the end is seen by both. */
+static void half(void)
+{
+    for (int i = 0; i < COUNT(styles); i++) {
+        SOCKET pair[2];
+        struct conn *c;
+        char buf[16];
+
+        check_about("style %s", styles[i]->name);
+        tcp_pair(AF_INET6, pair);
+        c = conn_new(styles[i], pair[1], AF_INET6, SOCK_STREAM);
+        send_all(pair[0], "question", 8);
+        CHECK_OK(shutdown(pair[0], SD_SEND));
+        CHECK_FAILS(send(pair[0], "x", 1, 0), WSAESHUTDOWN);
+        CHECK_RET(conn_recv_all(c, buf, 8), 8);
+        CHECK_RET(styles[i]->recv(c, buf, sizeof buf), 0);
+        CHECK_RET(conn_send_all(c, "answer", 6), 6);
+        CHECK_OK(shutdown(c->s, SD_SEND));
+        CHECK_INT(recv_all(pair[0], buf, sizeof buf), 6);
+        CHECK_BYTES(buf, "answer", 6);
+        CHECK_OK(closesocket(pair[0]));
+        conn_free(c);
+    }
+}
+
+/* The reset comes while nothing is pending: the next receive says so, in every style. */
+static void abortive(void)
+{
+    for (int i = 0; i < COUNT(styles); i++) {
+        SOCKET pair[2];
+        struct conn *c;
+        char buf[16];
+
+        check_about("style %s", styles[i]->name);
+        tcp_pair(AF_INET, pair);
+        c = conn_new(styles[i], pair[1], AF_INET, SOCK_STREAM);
+        reset_connection(pair[0]);
+        CHECK_FAILS2(styles[i]->recv(c, buf, sizeof buf), WSAECONNRESET, ERROR_NETNAME_DELETED);
+        conn_free(c);
+    }
+}
+
+static DWORD WINAPI reset_when_told(void *arg)
+{
+    SOCKET *s = arg;
+    char c;
+
+    NEED(recv(*s, &c, 1, 0) == 1);
+    Sleep(50); /* so that the receive is pending most of the time; the result is the same either way */
+    reset_connection(*s);
+    return 0;
+}
+
+/* The reset comes while the receive is pending. */
+static void abortive_while_pending(void)
+{
+    for (int i = 0; i < COUNT(styles); i++) {
+        SOCKET pair[2];
+        struct conn *c;
+        HANDLE thread;
+        char buf[16];
+
+        check_about("style %s", styles[i]->name);
+        tcp_pair(AF_INET, pair);
+        c = conn_new(styles[i], pair[1], AF_INET, SOCK_STREAM);
+        thread = thread_start(reset_when_told, &pair[0]);
+        CHECK_RET(conn_send_all(c, "x", 1), 1);
+        CHECK_FAILS2(styles[i]->recv(c, buf, sizeof buf), WSAECONNRESET, ERROR_NETNAME_DELETED);
+        thread_join(thread);
+        conn_free(c);
+    }
+}
+
+/* Closing with unread data resets the connection: the peer must not take it for a clean end. */
+static void close_with_unread_data(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "unread", 6);
+    NEED(wait_readable(pair[1]));
+    CHECK_OK(closesocket(pair[1]));
+    CHECK_FAILS(recv(pair[0], &c, 1, 0), WSAECONNRESET);
+    CHECK_OK(closesocket(pair[0]));
+}
+
+#define BIG (4 << 20)
+
+struct transfer {
+    SOCKET s;
+    char *data;
+};
+
+static DWORD WINAPI receive_slowly(void *arg)
+{
+    struct transfer *t = arg;
+    int n = recv_all(t->s, t->data, BIG);
+
+    CHECK_INT(n, BIG);
+    return pattern_check(t->data, n, 5);
+}
+
+/* What was sent before closesocket arrives whole: a blocking send, then close. */
+static void send_then_close(void)
+{
+    SOCKET pair[2];
+    struct transfer t = { 0, malloc(BIG) };
+    char *data = malloc(BIG);
+    HANDLE thread;
+
+    pattern_fill(data, BIG, 5);
+    tcp_pair(AF_INET, pair);
+    t.s = pair[1];
+    thread = thread_start(receive_slowly, &t);
+    send_all(pair[0], data, BIG);
+    CHECK_OK(closesocket(pair[0]));
+    CHECK_INT(thread_join(thread), 1);
+}
+
+/* And an overlapped send that is still pending at closesocket: the peer gets all of it (wine-afd.md rule 5). */
+static void pending_send_then_close(void)
+{
+    SOCKET pair[2];
+    struct transfer t = { 0, malloc(BIG) };
+    char *data = malloc(BIG);
+    OVERLAPPED o = { .hEvent = WSACreateEvent() };
+    WSABUF buf = { BIG, data };
+    HANDLE thread;
+
+    pattern_fill(data, BIG, 5);
+    tcp_pair(AF_INET, pair);
+    t.s = pair[1];
+    CHECK_FAILS(WSASend(pair[0], &buf, 1, NULL, 0, &o, NULL), WSA_IO_PENDING);
+    CHECK_OK(closesocket(pair[0]));
+    thread = thread_start(receive_slowly, &t);
+    CHECK_INT(thread_join(thread), 1);
+    CHECK(WaitForSingleObject(o.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK_INT((int)o.Internal, 0);
+    CHECK_INT(o.InternalHigh, BIG);
+}
+
+static void linger_zero_resets(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    reset_connection(pair[0]);
+    NEED(wait_readable(pair[1]));
+    CHECK_FAILS(recv(pair[1], &c, 1, 0), WSAECONNRESET);
+    CHECK_FAILS2(send(pair[1], "x", 1, 0), WSAECONNRESET, WSAECONNABORTED);
+}
+
+static void linger_time_all_taken(void)
+{
+    struct linger wait = { 1, 2 };
+    DWORD start = GetTickCount();
+    SOCKET pair[2];
+    char c[2];
+
+    tcp_pair(AF_INET, pair);
+    NEED_OK(setsockopt(pair[1], SOL_SOCKET, SO_LINGER, (char *)&wait, sizeof wait));
+    send_all(pair[1], "hi", 2);
+    CHECK_INT(recv_all(pair[0], c, 2), 2);
+    CHECK_OK(closesocket(pair[1]));
+    check_about("nothing unsent: close does not wait");
+    CHECK(GetTickCount() - start < 1500);
+    CHECK_RET(recv(pair[0], c, 1, 0), 0);
+}
+
+static void shutdown_both(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(shutdown(pair[0], SD_BOTH));
+    CHECK_FAILS(send(pair[0], "x", 1, 0), WSAESHUTDOWN);
+    CHECK_FAILS(recv(pair[0], &c, 1, 0), WSAESHUTDOWN);
+    CHECK_RET(recv(pair[1], &c, 1, 0), 0);
+    CHECK_OK(shutdown(pair[1], SD_SEND));
+    CHECK_OK(closesocket(pair[0]));
+    CHECK_OK(closesocket(pair[1]));
+}
+
+static void disconnect_calls(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(WSASendDisconnect(pair[0], NULL));
+    CHECK_FAILS(send(pair[0], "x", 1, 0), WSAESHUTDOWN);
+    CHECK_RET(recv(pair[1], &c, 1, 0), 0);
+    send_all(pair[1], "y", 1);
+    CHECK_RET(recv(pair[0], &c, 1, 0), 1);
+    CHECK_OK(WSARecvDisconnect(pair[0], NULL));
+    CHECK_FAILS(recv(pair[0], &c, 1, 0), WSAESHUTDOWN);
+}
+
+static void shutdown_misuse(void)
+{
+    SOCKET pair[2], fresh = tcp_new(AF_INET), udp = udp_bound(AF_INET, NULL);
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_FAILS(shutdown(pair[0], 3), WSAEINVAL);
+    CHECK_FAILS(shutdown(pair[0], -1), WSAEINVAL);
+    CHECK_FAILS(shutdown(fresh, SD_SEND), WSAENOTCONN);
+    CHECK_FAILS(shutdown(fresh, SD_BOTH), WSAENOTCONN);
+    CHECK_OK(shutdown(udp, SD_RECEIVE));
+    CHECK_FAILS(recv(udp, &c, 1, 0), WSAESHUTDOWN);
+}
+
+const struct test_case test_cases[] = {
+    { "graceful", graceful },
+    { "half", half },
+    { "abortive", abortive },
+    { "abortive-while-pending", abortive_while_pending },
+    { "with-unread-data", close_with_unread_data },
+    { "send-then-close", send_then_close },
+    { "pending-send-then-close", pending_send_then_close },
+    { "linger-zero-resets", linger_zero_resets },
+    { "linger-time-all-taken", linger_time_all_taken },
+    { "shutdown-both", shutdown_both },
+    { "disconnect-calls", disconnect_calls },
+    { "shutdown-misuse", shutdown_misuse },
+    { 0 },
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_32_CORE_CALL_H
+#define WS2_32_CORE_CALL_H
+/*
+ * One call from the API into a provider:
+ *
+ *     struct call c;
+ *
+ *     if (call_begin(&c, s))
+ *         return SOCKET_ERROR;
+ *     return call_end(&c, c.proc->lpWSPListen(s, backlog, &c.err));
+ *
+ * Between begin and end the thread counts as inside a provider, and WSACleanup does not unload any. The count is the
+ * thread's own, so two threads that send on two sockets write no memory in common.
+ */
+#include <winsock2.h>
+#include <ws2spi.h>
+
+#include "ws2_32/core/provider.h"
+#include "ws2_32/core/sockets.h"
+#include "ws2_32/core/thread.h"
+
+struct call {
+    struct thread *thread;
+    struct provider *outer;    /* who the thread was in before */
+    const WSPPROC_TABLE *proc; /* of the socket's owner */
+    int err;                   /* the provider's lpErrno */
+};
+
+/* 0, or SOCKET_ERROR with the last error set: WSANOTINITIALISED, WSAEINPROGRESS, WSAENOTSOCK, or why its provider did not start. */
+int call_begin(struct call *c, SOCKET s);
+
+/* The same for a call that is not about a socket: the provider of `entry`, started. */
+int call_begin_entry(struct call *c, const struct catalog_entry *entry);
+
+/* Raises the count only, for work that leads to providers: 0 or an error, which is not made the last error. */
+int call_enter(struct call *c);
+void call_leave(struct call *c);
+
+/* The owner of `s`, started: 0 or an error. Only with the count raised. */
+int call_owner(SOCKET s, struct provider **owner);
+
+/* What goes to the provider as lpThreadId: of use to an overlapped call only, and not free. */
+LPWSATHREADID call_thread_id(struct call *c, LPWSAOVERLAPPED ov);
+
+/* `result` SOCKET_ERROR makes c->err the last error, everything else makes it 0. Returns `result`. */
+int call_end(struct call *c, int result);
+SOCKET call_end_socket(struct call *c, SOCKET result);
+/* The same with FALSE for failure; what is neither TRUE nor FALSE is failure too (spi.md 5.2, row 16). */
+BOOL call_end_bool(struct call *c, BOOL result);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "ws2_32/core/call.h"
+
+#include "ws2_32/core/adopt.h"
+#include "ws2_32/core/startup.h"
+
+int call_enter(struct call *c)
+{
+    struct thread *t = thread_get();
+
+    if (!t)
+        return WSAENOBUFS;
+    c->thread = t;
+    c->err = 0;
+    c->outer = t->current;
+
+    /*
+     * Sequentially consistent, as are the store to startup_running and the look at the counts in the final cleanup: either the
+     * cleanup sees this count or we see the cleanup.
+     */
+    __atomic_exchange_n(&t->in_provider, t->in_provider + 1, __ATOMIC_SEQ_CST);
+    if (__builtin_expect(!__atomic_load_n(&startup_running, __ATOMIC_SEQ_CST), 0)) {
+        call_leave(c);
+        return WSANOTINITIALISED;
+    }
+    if (__builtin_expect(t->in_hook, 0)) {
+        call_leave(c);
+        return WSAEINPROGRESS;
+    }
+    return 0;
+}
+
+void call_leave(struct call *c)
+{
+    c->thread->current = c->outer;
+    __atomic_store_n(&c->thread->in_provider, c->thread->in_provider - 1, __ATOMIC_RELEASE);
+}
+
+static int use(struct call *c, struct provider *p, int err)
+{
+    if (err) {
+        call_leave(c);
+        return api_fail(err);
+    }
+    c->proc = &p->proc;
+    c->thread->current = p;
+    return 0;
+}
+
+int call_owner(SOCKET s, struct provider **owner)
+{
+    struct socket_entry *e = sockets_find(s);
+    int err;
+
+    if (__builtin_expect(!e, 0)) {
+        err = adopt(s);
+        if (err)
+            return err;
+        e = sockets_find(s);
+        if (!e)
+            return WSAENOTSOCK; /* closed again meanwhile */
+    }
+    *owner = __atomic_load_n(&e->provider, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(!__atomic_load_n(&(*owner)->ready, __ATOMIC_ACQUIRE), 0))
+        return provider_start_id(*owner, e->catalog_id);
+    return 0;
+}
+
+int call_begin(struct call *c, SOCKET s)
+{
+    struct provider *p = NULL;
+    int err = call_enter(c);
+
+    if (err)
+        return api_fail(err);
+    err = call_owner(s, &p);
+    return use(c, p, err);
+}
+
+int call_begin_entry(struct call *c, const struct catalog_entry *entry)
+{
+    struct provider *p;
+    int err = call_enter(c);
+
+    if (err)
+        return api_fail(err);
+    p = provider_of(&entry->info.provider);
+    err = p ? provider_start(p, entry) : WSA_NOT_ENOUGH_MEMORY;
+    return use(c, p, err);
+}
+
+LPWSATHREADID call_thread_id(struct call *c, LPWSAOVERLAPPED ov)
+{
+    return ov ? thread_id(c->thread) : NULL;
+}
+
+/*
+ * Set after the provider has returned, since a provider may use the last error for itself; 0 on success, as Windows is
+ * seen to do (wine-afd.md, section 8).
+ */
+static void finish(struct call *c, BOOL failed)
+{
+    call_leave(c);
+    SetLastError(!failed ? 0 : c->err ? c->err : WSASYSCALLFAILURE);
+}
+
+int call_end(struct call *c, int result)
+{
+    finish(c, result == SOCKET_ERROR);
+    return result;
+}
+
+SOCKET call_end_socket(struct call *c, SOCKET result)
+{
+    finish(c, result == INVALID_SOCKET);
+    return result;
+}
+
+BOOL call_end_bool(struct call *c, BOOL result)
+{
+    if (result == SOCKET_ERROR)
+        result = FALSE;
+    finish(c, !result);
+    return result;
+}

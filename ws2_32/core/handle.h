@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_32_CORE_HANDLE_H
+#define WS2_32_CORE_HANDLE_H
+/*
+ * The kernel object behind a handle of WPUCreateSocketHandle: a socket of \Device\Afd that is created and never bound. It is
+ * unique in the process, can be waited for, duplicated and tied to a completion port, and programs that poll handles through
+ * Afd survive it (wine-host.md, "Completion ports from user mode").
+ */
+#include <winsock2.h>
+
+/* 0 or WSAENOBUFS. */
+int handle_create(BOOL inheritable, SOCKET *out);
+void handle_close(SOCKET s);
+
+/*
+ * Does what the kernel does when an overlapped operation ends: Internal and InternalHigh, the event, a packet to the
+ * port that the handle is tied to. The packet carries the status, and a byte count of 0: no call that posts one to a
+ * port found only by handle lets it be chosen. InternalHigh has the true count.
+ */
+int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_32_CORE_STARTUP_H
+#define WS2_32_CORE_STARTUP_H
+/* WSAStartup counts, WSACleanup counts down; the last one takes everything apart. */
+#include <winsock2.h>
+
+extern LONG startup_running; /* the count is above zero and no final cleanup is going on */
+
+/* One more WSAStartup for `wanted`; *use is the version that the program gets. WSAVERNOTSUPPORTED. */
+int startup_begin(WORD wanted, WORD *use);
+
+/* One less; the last one stops all providers. WSANOTINITIALISED, WSAEINPROGRESS. */
+int startup_end(void);
+
+/* Whether blocking hooks exist: some WSAStartup that still counts has got 1.0 or 1.1 (spi.md 9.1). */
+BOOL startup_is_1_1(void);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "ws2_32/core/startup.h"
+
+#include "base/lock.h"
+#include "ws2_32/core/handle.h"
+#include "ws2_32/core/provider.h"
+#include "ws2_32/core/snapshot.h"
+#include "ws2_32/core/sockets.h"
+#include "ws2_32/core/thread.h"
+#include "ws2_32/core/version.h"
+
+/*
+ * WSACleanup does not say which WSAStartup it takes back, so 1.x ones are taken back last: a program of version 1.1 keeps
+ * its hooks for as long as it can be there.
+ */
+static struct lock lock;
+static CONDITION_VARIABLE cleaned;
+static unsigned count_1_x, count_2_x; /* guarded by lock */
+static DWORD cleaner;                 /* the thread in the final cleanup, or 0; guarded by lock */
+
+LONG startup_running;
+
+static BOOL is_1_x(WORD version)
+{
+    return LOBYTE(version) == 1;
+}
+
+int startup_begin(WORD wanted, WORD *use)
+{
+    int err = version_negotiate(wanted, use);
+
+    if (err)
+        return err;
+
+    lock_take(&lock);
+    while (cleaner && cleaner != GetCurrentThreadId())
+        SleepConditionVariableSRW(&cleaned, (SRWLOCK *)&lock.srw, INFINITE, 0);
+    if (cleaner) {
+        err = WSASYSNOTREADY; /* a provider that starts Winsock from its WSPCleanup */
+    } else {
+        if (is_1_x(*use))
+            count_1_x++;
+        else
+            count_2_x++;
+        __atomic_store_n(&startup_running, TRUE, __ATOMIC_SEQ_CST);
+    }
+    lock_drop(&lock);
+    return err;
+}
+
+static void close_own(uintptr_t handle, enum socket_kind kind)
+{
+    if (kind == SOCKET_OWN)
+        handle_close((SOCKET)handle);
+}
+
+/*
+ * No WSPCloseSocket for what is still open: closing would deliver completions, and a final cleanup must not (spi.md 12.2). Getting
+ * blocked threads out and dropping sockets is the providers' work in WSPCleanup.
+ */
+static void take_apart(void)
+{
+    provider_stop_all();
+    sockets_clear(close_own);
+    snapshot_forget();
+}
+
+int startup_end(void)
+{
+    struct thread *t = thread_get();
+    BOOL last;
+
+    if (t && t->in_hook)
+        return WSAEINPROGRESS;
+
+    lock_take(&lock);
+    if (!count_1_x && !count_2_x) {
+        lock_drop(&lock);
+        return WSANOTINITIALISED;
+    }
+    if (count_2_x)
+        count_2_x--;
+    else
+        count_1_x--;
+    last = !count_1_x && !count_2_x;
+    if (last) {
+        __atomic_store_n(&startup_running, FALSE, __ATOMIC_SEQ_CST);
+        cleaner = GetCurrentThreadId();
+    }
+    lock_drop(&lock);
+    if (!last)
+        return 0;
+
+    take_apart();
+
+    lock_take(&lock);
+    cleaner = 0;
+    lock_drop(&lock);
+    WakeAllConditionVariable(&cleaned);
+    return 0;
+}
+
+BOOL startup_is_1_1(void)
+{
+    BOOL is;
+
+    lock_take(&lock);
+    is = count_1_x != 0;
+    lock_drop(&lock);
+    return is;
+}
+
+int startup_check(void)
+{
+    struct thread *t;
+
+    if (!__atomic_load_n(&startup_running, __ATOMIC_ACQUIRE))
+        return WSANOTINITIALISED;
+    t = thread_get();
+    return t && t->in_hook ? WSAEINPROGRESS : 0;
+}
