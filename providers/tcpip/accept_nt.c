@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "providers/tcpip/spi.h"
+
 /* A connection taken from the listener that has no record yet. Its handle is ours to close until it has. */
 struct incoming {
     HANDLE handle;
@@ -86,15 +88,7 @@ static int make(struct sock *k, const struct incoming *in, struct sock **out)
     n->peer = in->peer;
     n->peer_bytes = in->peer_bytes;
     n->state = SOCK_CONNECTED;
-    n->nonblocking = k->nonblocking;
-    lock_take(&k->lock);
-    n->event = k->event;
-    n->window = k->window;
-    n->message = k->message;
-    n->event_mask = k->event_mask;
-    n->linger = k->linger;
-    lock_drop(&k->lock);
-
+    sock_inherit(n, k);
     err = sock_register(n);
     if (err) {
         sock_forget(n);

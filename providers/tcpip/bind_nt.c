@@ -42,7 +42,7 @@ static struct interface_record *interface_list(ULONG *count)
  */
 static BOOL is_foreign(const struct sockaddr_in *name)
 {
-    ULONG count = 0, address = ntohl(name->sin_addr.s_addr);
+    ULONG count = 0, address = net32(name->sin_addr.s_addr);
     struct interface_record *list;
     BOOL foreign = TRUE;
 

@@ -20,7 +20,7 @@ static BOOL is_loopback(const union sock_addr *a)
 {
     static const struct in6_addr loopback6 = { .u.Byte = { [15] = 1 } };
 
-    return a->any.sa_family == AF_INET ? (ntohl(a->in.sin_addr.s_addr) >> 24) == 127
+    return a->any.sa_family == AF_INET ? (net32(a->in.sin_addr.s_addr) >> 24) == 127
                                        : !memcmp(&a->in6.sin6_addr, &loopback6, sizeof loopback6);
 }
 
@@ -152,7 +152,7 @@ static int choose_local(const union sock_addr *peer, INT bytes, union sock_addr 
     if (is_loopback(peer)) {
         route = *peer;
         if (peer->any.sa_family == AF_INET)
-            route.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            route.in.sin_addr.s_addr = net32(INADDR_LOOPBACK);
     } else {
         err = route_to(peer, bytes, &route);
     }

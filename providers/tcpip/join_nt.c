@@ -8,7 +8,7 @@
 
 static BOOL is_multicast(const union sock_addr *a)
 {
-    return a->any.sa_family == AF_INET ? IN_MULTICAST(ntohl(a->in.sin_addr.s_addr))
+    return a->any.sa_family == AF_INET ? IN_MULTICAST(net32(a->in.sin_addr.s_addr))
                                        : a->in6.sin6_addr.u.Byte[0] == 0xFF;
 }
 

@@ -2,7 +2,7 @@
 #ifndef WS2_TCPIP_POLL_H
 #define WS2_TCPIP_POLL_H
 /*
- * Waiting for many sockets at once.
+ * Waiting for many sockets at once. (WSAPoll's form of it is poll_sockets(), in spi.h.)
  */
 #include "providers/tcpip/sock.h"
 
@@ -20,11 +20,5 @@ struct poll_entry {
  * anywhere. 0 just looks. WSAENOTSOCK: one of the entries is no socket, nothing was waited for.
  */
 int poll_wait(struct poll_entry *entries, ULONG count, LONGLONG timeout);
-
-/*
- * WSAPoll() on sockets of this provider, Windows' results and errors: *ready (may be NULL) gets the number of
- * entries with something to tell. `timeout_ms` < 0: for ever.
- */
-int poll_sockets(WSAPOLLFD *fds, ULONG count, INT timeout_ms, INT *ready);
 
 #endif

@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "providers/tcpip/poll_flags.h"
+#include "providers/tcpip/spi.h"
 
-_Static_assert(POLL_FLAG_READ == AFD_POLL_READ && POLL_FLAG_OOB == AFD_POLL_OOB &&
-                   POLL_FLAG_WRITE == AFD_POLL_WRITE && POLL_FLAG_HUP == AFD_POLL_HUP &&
-                   POLL_FLAG_RESET == AFD_POLL_RESET && POLL_FLAG_CLOSE == AFD_POLL_CLOSE &&
-                   POLL_FLAG_CONNECT == AFD_POLL_CONNECT && POLL_FLAG_ACCEPT == AFD_POLL_ACCEPT &&
-                   POLL_FLAG_CONNECT_ERR == AFD_POLL_CONNECT_ERR,
+#define SAME(name) ((int)POLL_FLAG_##name == (int)AFD_POLL_##name)
+_Static_assert(SAME(READ) && SAME(OOB) && SAME(WRITE) && SAME(HUP) && SAME(RESET) && SAME(CLOSE) &&
+                   SAME(CONNECT) && SAME(ACCEPT) && SAME(CONNECT_ERR),
                "the kernel's bits");
 
 enum { FEW = 64 }; /* as many entries need no allocation */
@@ -221,25 +220,16 @@ static int check(WSAPOLLFD *fds, ULONG count, ULONG *sockets)
     return valid ? 0 : WSAEINVAL;
 }
 
-int poll_sockets(WSAPOLLFD *fds, ULONG count, INT timeout_ms, INT *ready)
+static int poll_checked(WSAPOLLFD *fds, ULONG count, ULONG sockets, INT timeout_ms, int *ready)
 {
     struct poll_entry few[FEW], *entries = few;
-    ULONG sockets, next = 0;
-    INT told = 0;
+    ULONG next = 0;
     int err;
 
-    if (!count)
-        return WSAEINVAL;
-    if (check_pointer(fds))
-        return WSAEFAULT;
-    err = check(fds, count, &sockets);
-    if (err)
-        return err;
     if (sockets > FEW)
         entries = malloc(sockets * sizeof *entries);
     if (!entries)
         return WSAENOBUFS;
-
     for (ULONG i = 0; i < count; i++) {
         if ((INT_PTR)fds[i].fd >= 0 && !fds[i].revents)
             entries[next++] = (struct poll_entry){ fds[i].fd, poll_events_want(fds[i].events), 0 };
@@ -250,11 +240,22 @@ int poll_sockets(WSAPOLLFD *fds, ULONG count, INT timeout_ms, INT *ready)
         if ((INT_PTR)fds[i].fd < 0 || fds[i].revents)
             continue;
         fds[i].revents = (SHORT)poll_revents(fds[i].events, entries[next++].found);
-        told += fds[i].revents != 0;
+        *ready += fds[i].revents != 0;
     }
     if (entries != few)
         free(entries);
-    if (!err && ready)
-        *ready = told;
     return err;
+}
+
+int poll_sockets(WSAPOLLFD *fds, ULONG count, INT timeout_ms, int *err)
+{
+    ULONG sockets;
+    int ready = 0;
+
+    *err = !count ? WSAEINVAL : check_pointer(fds);
+    if (!*err)
+        *err = check(fds, count, &sockets);
+    if (!*err)
+        *err = poll_checked(fds, count, sockets, timeout_ms, &ready);
+    return *err ? SOCKET_ERROR : ready;
 }

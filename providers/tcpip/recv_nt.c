@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "providers/tcpip/bufs.h"
+#include "providers/tcpip/spi.h"
 
 _Static_assert(sizeof(struct buf) == sizeof(WSABUF) &&
                    offsetof(struct buf, at) == offsetof(WSABUF, buf),
@@ -16,11 +17,14 @@ struct recv {
     DWORD flags;            /* in: MSG_*; out: what *lpFlags is to say */
     struct sockaddr *from;  /* NULL: not wanted, or a stream */
     INT *from_bytes;
+    LPWSABUF control;       /* NULL: not wanted */
 };
 
+/* `flags` is for the kernel: with control data it writes there when the operation is done. */
 static struct afd_recvmsg request_of(struct recv *r, DWORD *flags, BOOL force_async)
 {
     struct afd_recvmsg in = {
+        .control = (ULONG_PTR)r->control,
         .name = (ULONG_PTR)r->from,
         .name_bytes = (ULONG_PTR)(r->from ? r->from_bytes : NULL),
         .flags = (ULONG_PTR)flags,
@@ -53,6 +57,9 @@ static NTSTATUS receive(struct sock *k, struct recv *r, BOOL wait, ULONG *bytes)
     struct afd_recvmsg in = request_of(r, &flags, wait);
     NTSTATUS status = afd_call_blocking(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, bytes);
 
+    r->flags &= ~(DWORD)MSG_CTRUNC;
+    if (r->control)
+        r->flags |= flags & MSG_CTRUNC;
     if (!status && !*bytes && is_reset(k, r))
         return STATUS_CONNECTION_RESET;
     return status;
@@ -82,7 +89,7 @@ BOOL sock_is_peer(struct sock *k, const union sock_addr *from)
 static void discard(struct sock *k)
 {
     WSABUF none = { 0, NULL };
-    struct recv r = { &none, 1, 0, NULL, NULL };
+    struct recv r = { .bufs = &none, .count = 1 };
     ULONG bytes;
 
     receive(k, &r, FALSE, &bytes);
@@ -96,7 +103,7 @@ static NTSTATUS peek_sender(struct sock *k, union sock_addr *from)
 {
     INT from_bytes = sizeof *from;
     WSABUF none = { 0, NULL };
-    struct recv r = { &none, 1, MSG_PEEK, &from->any, &from_bytes };
+    struct recv r = { &none, 1, MSG_PEEK, &from->any, &from_bytes, NULL };
     DWORD flags;
     struct afd_recvmsg in = request_of(&r, &flags, FALSE);
     IO_STATUS_BLOCK iosb, ignored;
@@ -132,6 +139,7 @@ BOOL sock_drop_foreign(struct sock *k)
 /* A datagram socket with a default peer hears nobody else (rule 6 has us do that). */
 static NTSTATUS receive_from_peer(struct sock *k, struct recv *r, BOOL wait, ULONG *bytes)
 {
+    ULONG control_bytes = r->control ? r->control->len : 0;
     struct recv mine = *r;
     union sock_addr from;
     INT from_bytes;
@@ -148,7 +156,10 @@ static NTSTATUS receive_from_peer(struct sock *k, struct recv *r, BOOL wait, ULO
             break;
         if (r->flags & MSG_PEEK)
             discard(k);
+        if (r->control)
+            r->control->len = control_bytes;
     }
+    r->flags = mine.flags;
     if (r->from) {
         memcpy(r->from, &from, sock_addr_bytes(k));
         *r->from_bytes = sock_addr_bytes(k);
@@ -189,7 +200,9 @@ static NTSTATUS receive_now(struct sock *k, struct recv *r, BOOL wait, ULONG *by
         status = r->flags & MSG_WAITALL ? receive_all(k, r, bytes) : receive(k, r, wait, bytes);
     else
         status = k->peer_bytes ? receive_from_peer(k, r, wait, bytes) : receive(k, r, wait, bytes);
-    r->flags = status == STATUS_BUFFER_OVERFLOW ? MSG_PARTIAL : 0;
+    r->flags &= MSG_CTRUNC;
+    if (status == STATUS_BUFFER_OVERFLOW && !r->flags)
+        r->flags = r->control ? MSG_TRUNC : MSG_PARTIAL;
     return status;
 }
 
@@ -214,16 +227,17 @@ static int started_on_reset(struct sock *k, LPWSAOVERLAPPED ov,
     return 0;
 }
 
-static int start(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
+/* `msg_flags` are the application's, which has to keep them when it asks for control data. */
+static int start(struct sock *k, struct recv *r, DWORD *bytes, DWORD *msg_flags, LPWSAOVERLAPPED ov,
                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
     DWORD flags, got = 0;
-    struct afd_recvmsg in = request_of(r, &flags, TRUE);
+    struct afd_recvmsg in = request_of(r, r->control ? msg_flags : &flags, TRUE);
     NTSTATUS status =
         afd_start(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_OTHER);
     int err = afd_started(k, status, ov, routine, &got);
 
-    r->flags = err == WSAEMSGSIZE ? MSG_PARTIAL : 0;
+    r->flags = r->control ? *msg_flags & MSG_CTRUNC : err == WSAEMSGSIZE ? MSG_PARTIAL : 0;
     if (err && err != WSAEMSGSIZE)
         return err;
     if (!err && !got && is_reset(k, r))
@@ -237,9 +251,7 @@ static int start(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED o
 static int check_arguments(struct sock *k, const struct recv *r, const DWORD *bytes,
                            const WSAOVERLAPPED *ov)
 {
-    if (!r->count)
-        return WSAEINVAL;
-    if (check_pointer(r->bufs))
+    if (r->count && check_pointer(r->bufs))
         return WSAEFAULT;
     for (DWORD i = 0; i < r->count; i++) {
         if (r->bufs[i].len == 0xFFFFFFFF)
@@ -277,31 +289,38 @@ static int check_state(struct sock *k, const struct recv *r, BOOL overlapped)
     return k->shut_recv ? WSAESHUTDOWN : 0;
 }
 
-static int do_recv(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
-                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+int recv_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDWORD flags,
+             struct sockaddr *from, LPINT from_bytes, LPWSABUF control, LPWSAOVERLAPPED ov,
+             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
+    struct recv r = { bufs, count, *flags, from, from_bytes, control };
+    BOOL overlapped = ov && (k->overlapped || routine);
     NTSTATUS status;
     ULONG got;
     int err;
 
     if (sock_is_stream(k))
-        r->from = NULL; /* Windows ignores it there, even when it is bad */
-    err = check_arguments(k, r, bytes, ov);
+        r.from = NULL; /* Windows ignores it there, even when it is bad */
+    err = check_arguments(k, &r, bytes, ov);
     if (!err)
-        err = check_state(k, r, ov && k->overlapped);
+        err = check_state(k, &r, overlapped);
     if (err)
         return err;
-    if (ov && (k->overlapped || routine))
-        return start(k, r, bytes, ov, routine);
-
-    status = receive_now(k, r, ov != NULL, &got);
-    if (NT_ERROR(status))
-        return err_from_ntstatus(status);
-    if (ov)
-        afd_finish(ov, status, got);
-    if (bytes)
-        *bytes = got;
-    return err_from_ntstatus(status);
+    if (overlapped) {
+        err = start(k, &r, bytes, flags, ov, routine);
+    } else {
+        status = receive_now(k, &r, ov != NULL, &got);
+        err = err_from_ntstatus(status);
+        if (!NT_ERROR(status)) {
+            if (ov)
+                afd_finish(ov, status, got);
+            if (bytes)
+                *bytes = got;
+        }
+    }
+    if (!err || err == WSAEMSGSIZE)
+        *flags = r.flags;
+    return err;
 }
 
 int WSPAPI WSPRecvFrom(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDWORD flags,
@@ -310,18 +329,16 @@ int WSPAPI WSPRecvFrom(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDW
                        LPINT lp_errno)
 {
     struct sock *k = sock_get(s);
-    struct recv r = { bufs, count, 0, from, fromlen };
-    int err = WSAEFAULT;
+    int err;
 
     (void)thread; /* the kernel queues the APC to the calling thread */
     if (!k)
         return spi_fail(lp_errno, WSAENOTSOCK);
-    if (!check_pointer(flags)) {
-        r.flags = *flags;
-        err = do_recv(k, &r, bytes, ov, routine);
-        if (!err || err == WSAEMSGSIZE)
-            *flags = r.flags;
-    }
+    err = check_pointer(flags);
+    if (!err && !count)
+        err = WSAEINVAL;
+    if (!err)
+        err = recv_msg(k, bufs, count, bytes, flags, from, fromlen, NULL, ov, routine);
     sock_put(k);
     return spi_end(lp_errno, err);
 }

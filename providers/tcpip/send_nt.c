@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "providers/tcpip/bufs.h"
+#include "providers/tcpip/spi.h"
 
 struct send {
     LPWSABUF bufs;
@@ -204,40 +205,42 @@ static int check_datagram(struct sock *k, struct send *r, union sock_addr *name)
     if (err)
         return err;
     if (k->type == SOCK_DGRAM && !name->in.sin_port)
-        name->in.sin_port = htons(9); /* Windows lets port 0 pass; discard is where nobody minds */
+        name->in.sin_port = net16(9); /* Windows lets port 0 pass; discard is where nobody minds */
     r->to = &name->any;
     r->to_bytes = sock_addr_bytes(k);
     return k->shut_send ? WSAESHUTDOWN : 0;
 }
 
-static int do_send(struct sock *k, struct send *r, DWORD *bytes, LPWSAOVERLAPPED ov,
-                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+int send_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD flags,
+             const struct sockaddr *to, int to_bytes, LPWSAOVERLAPPED ov,
+             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
+    struct send r = { bufs, count, flags, to, to_bytes };
     BOOL overlapped = ov && (k->overlapped || routine);
     union sock_addr name;
     NTSTATUS status;
     ULONG sent;
     int err;
 
-    if ((!ov && check_pointer(bytes)) || (r->count && check_pointer(r->bufs)))
+    if ((!ov && check_pointer(bytes)) || (r.count && check_pointer(r.bufs)))
         return WSAEFAULT;
     if (sock_is_stream(k)) {
-        r->to = NULL; /* ignored, even a bad one */
-        r->to_bytes = 0;
+        r.to = NULL; /* ignored, even a bad one */
+        r.to_bytes = 0;
         err = check_stream(k);
     } else {
-        err = check_datagram(k, r, &name);
+        err = check_datagram(k, &r, &name);
         if (!err && overlapped) {
-            r->to = keep_name(k, &name);
-            err = r->to ? 0 : WSAENOBUFS;
+            r.to = keep_name(k, &name);
+            err = r.to ? 0 : WSAENOBUFS;
         }
     }
     if (err)
         return err;
     if (overlapped) {
-        err = start(k, r, bytes, ov, routine);
+        err = start(k, &r, bytes, ov, routine);
     } else {
-        status = send_now(k, r, ov != NULL, &sent);
+        status = send_now(k, &r, ov != NULL, &sent);
         err = err_from_ntstatus(status);
         if (!err && ov)
             afd_finish(ov, status, sent);
@@ -256,13 +259,12 @@ int WSPAPI WSPSendTo(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD 
                      LPINT lp_errno)
 {
     struct sock *k = sock_get(s);
-    struct send r = { bufs, count, flags, to, tolen };
     int err;
 
     (void)thread; /* the kernel queues the APC to the calling thread */
     if (!k)
         return spi_fail(lp_errno, WSAENOTSOCK);
-    err = do_send(k, &r, bytes, ov, routine);
+    err = send_msg(k, bufs, count, bytes, flags, to, tolen, ov, routine);
     sock_put(k);
     return spi_end(lp_errno, err);
 }

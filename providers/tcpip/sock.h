@@ -236,6 +236,17 @@ static inline int spi_end(LPINT lp_errno, int err)
     return err ? spi_fail(lp_errno, err) : 0;
 }
 
+/* Byte order; the SDK's functions are ws2_32's, which this provider does not link to. */
+static inline ULONG net32(ULONG value)
+{
+    return __builtin_bswap32(value);
+}
+
+static inline u_short net16(u_short value)
+{
+    return __builtin_bswap16(value);
+}
+
 /* 0, or WSAEFAULT for a pointer that cannot be one (NULL and the first 64 KiB): no probing beyond that. */
 static inline int check_pointer(const void *p)
 {
