@@ -43,22 +43,26 @@ static BOOL provider_path(const WSAPROTOCOL_INFOW *info, WCHAR path[MAX_PATH])
     return expanded && expanded <= MAX_PATH;
 }
 
-/* The whole catalog, hidden entries included; free() it. */
+/* The whole catalog, hidden entries included; free() it. NULL: not to be had. */
 static WSAPROTOCOL_INFOW *enumerate(uint32_t *count)
 {
-    WSAPROTOCOL_INFOW *all = NULL;
     DWORD bytes = 0;
-    int n, err;
 
-    /* The catalog may grow between the two calls, so ask until it fits. */
-    while ((n = WSCEnumProtocols(NULL, all, &bytes, &err)) == SOCKET_ERROR) {
+    /* Asks for the size first; the catalog may grow between two calls, but not for ever. */
+    for (int tries = 0; tries < 8; tries++) {
+        WSAPROTOCOL_INFOW *all = bytes ? malloc(bytes) : NULL;
+        int err = 0;
+        int n = WSCEnumProtocols(NULL, all, &bytes, &err);
+
+        if (n >= 0 && all) {
+            *count = (uint32_t)n;
+            return all;
+        }
         free(all);
-        all = err == WSAENOBUFS ? malloc(bytes) : NULL;
-        if (!all)
+        if (n >= 0 || err != WSAENOBUFS)
             return NULL;
     }
-    *count = (uint32_t)n;
-    return all;
+    return NULL;
 }
 
 /*
@@ -86,7 +90,7 @@ static int find_place(const WSAPROTOCOL_INFOW *given, WSAPROTOCOL_INFOW *mine,
     struct place place;
     WSAPROTOCOL_INFOW *all;
     uint32_t *own = NULL;
-    int err = WSA_NOT_ENOUGH_MEMORY;
+    int err = WSAEPROVIDERFAILEDINIT;
 
     all = enumerate(&cat.count);
     if (all)
@@ -121,7 +125,7 @@ static BOOL is_complete(const WSPPROC_TABLE *table)
 
 static int start_next(struct chain *c, const WSAPROTOCOL_INFOW *given)
 {
-    WSAPROTOCOL_INFOW info = c->over_base ? c->base : *given;
+    WSAPROTOCOL_INFOW info = c->over_base ? c->below : *given;
     LPWSPSTARTUP startup;
     int err, ignored;
 
@@ -152,18 +156,16 @@ static void stop_next(struct chain *c)
 /* Fills *c, which nobody else can see yet. On failure nothing stays loaded. */
 static int start(struct chain *c, const WSAPROTOCOL_INFOW *given)
 {
-    WSAPROTOCOL_INFOW next;
     WCHAR path[MAX_PATH];
     int err;
 
     c->given_id = given->dwCatalogEntryId;
-    err = find_place(given, &c->mine, &next);
+    err = find_place(given, &c->mine, &c->below);
     if (err)
         return err;
-    c->over_base = next.ProtocolChain.ChainLen == BASE_PROTOCOL;
-    c->base = next;
+    c->over_base = c->below.ProtocolChain.ChainLen == BASE_PROTOCOL;
 
-    c->module = provider_path(&next, path) ? LoadLibraryW(path) : NULL;
+    c->module = provider_path(&c->below, path) ? LoadLibraryW(path) : NULL;
     if (!c->module)
         return WSAEPROVIDERFAILEDINIT;
     err = start_next(c, given);
@@ -347,7 +349,7 @@ LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW i
 {
     if (!c->over_base)
         return info;
-    *room = c->base;
+    *room = c->below;
     room->dwProviderReserved = info->dwProviderReserved;
     return room;
 }
