@@ -38,8 +38,8 @@ struct ws2kit_layer {
     /* WSPDATA.szDescription; NULL: the next provider's. */
     const WCHAR *description;
     /*
-     * What GetLspGuid, which Microsoft's instlsp calls, answers: the provider GUID to install the layer under. Nothing
-     * else needs it; a layer finds its catalog entries by its own DLL path.
+     * The provider GUID that installers (wsctl, Microsoft's instlsp) install the layer under, as GetLspGuid tells
+     * them. Zero: one is made from `name`. Nothing else needs it: a layer finds its entries by its DLL's path.
      */
     GUID guid;
 
