@@ -18,7 +18,6 @@ START_TEST(stays_the_same_until_forgotten)
     struct snapshot *a, *b, *c;
 
     reg_fake_reset();
-
     ck_assert_int_eq(snapshot_get(&a), 0);
     ck_assert_int_eq(snapshot_get(&b), 0);
     ck_assert_ptr_eq(a, b);
