@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/sock.h"
+#include "providers/tcpip/spi.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,7 @@ enum sock_state sock_settle(struct sock *k)
 {
     enum sock_state state = k->state;
     NTSTATUS connect_status;
+    BOOL accepted;
     ULONG found;
 
     if (!sock_is_stream(k) || state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
@@ -266,9 +268,19 @@ enum sock_state sock_settle(struct sock *k)
         else if ((found & AFD_POLL_CONNECT_ERR) && state != SOCK_LISTENING)
             k->state = SOCK_BOUND;
     }
+    accepted = state == SOCK_ACCEPTING && k->state == SOCK_CONNECTED;
     state = k->state;
     lock_drop(&k->lock);
+    if (accepted)
+        sock_renew(k);
     return state;
+}
+
+static BOOL is_afd_socket(HANDLE handle)
+{
+    struct afd_info info;
+
+    return !afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL);
 }
 
 int sock_check_connected(struct sock *k)
@@ -278,5 +290,8 @@ int sock_check_connected(struct sock *k)
     if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
         return 0;
     state = sock_settle(k);
-    return state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX ? 0 : WSAENOTCONN;
+    if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
+        return 0;
+    /* Or the handle was closed behind our back, and the record describes nothing any more. */
+    return is_afd_socket(k->handle) ? WSAENOTCONN : WSAENOTSOCK;
 }
