@@ -171,7 +171,7 @@ static void mark_strangers(struct polled *all)
 {
     for (ULONG i = 0; i < all->count; i++)
         if (all->item[i].group < 0)
-            all->fd[i].revents = all->fd[i].fd == INVALID_SOCKET ? 0 : POLLNVAL;
+            all->fd[i].revents = POLLNVAL;
 }
 
 static int poll_all(struct polled *all, int timeout, int *err)
