@@ -131,19 +131,6 @@ BOOL PASCAL ext_connect_ex(SOCKET s, const struct sockaddr *name, int name_bytes
 /* ---- DisconnectEx ---- */
 
 /*
- * TF_REUSE_SOCKET: AcceptEx puts a new kernel object behind its acceptor's handle, so a disconnected socket can be an
- * acceptor again. It cannot be connected again.
- */
-void sock_make_reusable(struct sock *k)
-{
-    lock_take(&k->lock);
-    k->state = SOCK_NEW;
-    k->peer_bytes = k->local_bytes = 0;
-    k->shut_recv = k->shut_send = k->reset = FALSE;
-    lock_drop(&k->lock);
-}
-
-/*
  * The completion of an overlapped DisconnectEx: a TRANSMIT of nothing. It completes when the data before it have gone
  * out, with no bytes, and unlike an operation that is done at once it posts its packet even where
  * FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set, as Windows does here.
@@ -159,9 +146,9 @@ static int complete_later(struct sock *k, LPOVERLAPPED ov)
     return !status || status == STATUS_PENDING ? WSA_IO_PENDING : err_from_ntstatus(status);
 }
 
-static int disconnect(struct sock *k, LPOVERLAPPED ov, DWORD flags)
+static int disconnect(struct sock *k, LPOVERLAPPED ov)
 {
-    const INT how = flags & TF_REUSE_SOCKET ? SD_BOTH : SD_SEND;
+    const INT how = SD_SEND;
     enum sock_state state = sock_settle(k);
     union sock_addr peer;
     NTSTATUS status;
@@ -177,11 +164,8 @@ static int disconnect(struct sock *k, LPOVERLAPPED ov, DWORD flags)
         return err;
 
     status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
-    if (!status) {
+    if (!status)
         k->shut_send = TRUE;
-        if (flags & TF_REUSE_SOCKET)
-            sock_make_reusable(k);
-    }
     if (err) /* started; it will be told there */
         return err;
     if (!status && ov)
@@ -189,6 +173,10 @@ static int disconnect(struct sock *k, LPOVERLAPPED ov, DWORD flags)
     return err_from_ntstatus(status);
 }
 
+/*
+ * TF_REUSE_SOCKET is refused: the server keeps what was shut down, even when AcceptEx puts a new connection behind the
+ * handle. A program that is told so closes the socket.
+ */
 BOOL PASCAL ext_disconnect_ex(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD reserved)
 {
     struct sock *k = sock_get(s);
@@ -196,7 +184,10 @@ BOOL PASCAL ext_disconnect_ex(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD rese
 
     if (!k)
         return ext_end(WSAENOTSOCK);
-    err = reserved || (flags & ~TF_REUSE_SOCKET) ? WSAEINVAL : disconnect(k, ov, flags);
+    if (reserved || (flags & ~TF_REUSE_SOCKET))
+        err = WSAEINVAL;
+    else
+        err = flags ? WSAEOPNOTSUPP : disconnect(k, ov);
     sock_put(k);
     return ext_end(err);
 }

