@@ -49,11 +49,19 @@ static inline bool run_layers_owns(uint32_t id)
 void run_layers_strip(struct catalog_info *info);
 
 #ifdef _WIN32
+/* What can be wrong with a layer's DLL. */
+enum run_layer_fault {
+    RUN_LAYER_FINE,
+    RUN_LAYER_NO_FILE,
+    RUN_LAYER_NOT_LOADABLE, /* GetLastError() says why: another bitness, an import that is missing */
+    RUN_LAYER_NO_STARTUP,   /* does not export WSPStartup */
+};
+
 /*
- * The Windows side: finds the DLL (WSAEPROVIDERFAILEDINIT when it does not exist or is no layer) and takes the GUID that it
- * exports, if it does (GetLspGuid, as Microsoft's sample layers do). `load` asks for that of ws2kit's own as well.
+ * Looks at the DLL, and takes the GUID that it exports if it does (GetLspGuid, as Microsoft's sample layers do).
+ * `load` loads ws2kit's own as well, which have no such export and are otherwise only looked for.
  */
-int run_layers_find(struct run_layer *layer, bool load);
+enum run_layer_fault run_layers_find(struct run_layer *layer, bool load);
 #endif
 
 #endif

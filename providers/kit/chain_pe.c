@@ -43,22 +43,26 @@ static BOOL provider_path(const WSAPROTOCOL_INFOW *info, WCHAR path[MAX_PATH])
     return expanded && expanded <= MAX_PATH;
 }
 
-/* The whole catalog, hidden entries included; free() it. */
+/* The whole catalog, hidden entries included; free() it. NULL: not to be had. */
 static WSAPROTOCOL_INFOW *enumerate(uint32_t *count)
 {
-    WSAPROTOCOL_INFOW *all = NULL;
     DWORD bytes = 0;
-    int n, err;
 
-    /* The catalog may grow between the two calls, so ask until it fits. */
-    while ((n = WSCEnumProtocols(NULL, all, &bytes, &err)) == SOCKET_ERROR) {
+    /* Asks for the size first; the catalog may grow between two calls, but not for ever. */
+    for (int tries = 0; tries < 8; tries++) {
+        WSAPROTOCOL_INFOW *all = bytes ? malloc(bytes) : NULL;
+        int err = 0;
+        int n = WSCEnumProtocols(NULL, all, &bytes, &err);
+
+        if (n >= 0 && all) {
+            *count = (uint32_t)n;
+            return all;
+        }
         free(all);
-        all = err == WSAENOBUFS ? malloc(bytes) : NULL;
-        if (!all)
+        if (n >= 0 || err != WSAENOBUFS)
             return NULL;
     }
-    *count = (uint32_t)n;
-    return all;
+    return NULL;
 }
 
 /*
@@ -86,7 +90,7 @@ static int find_place(const WSAPROTOCOL_INFOW *given, WSAPROTOCOL_INFOW *mine,
     struct place place;
     WSAPROTOCOL_INFOW *all;
     uint32_t *own = NULL;
-    int err = WSA_NOT_ENOUGH_MEMORY;
+    int err = WSAEPROVIDERFAILEDINIT;
 
     all = enumerate(&cat.count);
     if (all)

@@ -17,6 +17,7 @@
 #include <winternl.h>
 
 /* winternl.h lacks them. */
+#define FileIoCompletionNotificationInformation ((FILE_INFORMATION_CLASS)41)
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *iosb);
 NTSTATUS NTAPI NtCreateEvent(HANDLE *event, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
                              ULONG type, BOOLEAN state);

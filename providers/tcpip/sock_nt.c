@@ -82,6 +82,7 @@ static void destroy(struct sock *k)
 
     send_tail_free(k->tail);
     free(k->pending);
+    free(k->names);
     sock_option_clear(k);
     if (handle) {
         if (k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k))

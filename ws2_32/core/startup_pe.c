@@ -8,6 +8,7 @@
 #include "ws2_32/core/sockets.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/core/version.h"
+#include "ws2_32/names/names.h"
 
 /*
  * WSACleanup does not say which WSAStartup it takes back, so 1.x ones are taken back last: a program of version 1.1 keeps
@@ -60,6 +61,7 @@ static void close_own(uintptr_t handle, enum socket_kind kind)
  */
 static void take_apart(void)
 {
+    names_cleanup();
     provider_stop_all();
     sockets_clear(close_own);
     snapshot_forget();
