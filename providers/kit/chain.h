@@ -16,8 +16,8 @@ struct chain {
     int state;              /* atomic */
     DWORD given_id;         /* of the info we were started with: what tells chains apart */
     WSAPROTOCOL_INFOW mine; /* our entry: registers sockets, answers SO_PROTOCOL_INFO */
-    WSAPROTOCOL_INFOW base; /* next provider's entry when it is a base: it must not see chains */
-    BOOL over_base;
+    WSAPROTOCOL_INFOW below; /* the next provider's entry */
+    BOOL over_base;         /* `below` is a base: it gets its own info and must not see chains */
     HMODULE module;
     WSPDATA data;
     WSPPROC_TABLE next;

@@ -125,7 +125,7 @@ static BOOL is_complete(const WSPPROC_TABLE *table)
 
 static int start_next(struct chain *c, const WSAPROTOCOL_INFOW *given)
 {
-    WSAPROTOCOL_INFOW info = c->over_base ? c->base : *given;
+    WSAPROTOCOL_INFOW info = c->over_base ? c->below : *given;
     LPWSPSTARTUP startup;
     int err, ignored;
 
@@ -156,18 +156,16 @@ static void stop_next(struct chain *c)
 /* Fills *c, which nobody else can see yet. On failure nothing stays loaded. */
 static int start(struct chain *c, const WSAPROTOCOL_INFOW *given)
 {
-    WSAPROTOCOL_INFOW next;
     WCHAR path[MAX_PATH];
     int err;
 
     c->given_id = given->dwCatalogEntryId;
-    err = find_place(given, &c->mine, &next);
+    err = find_place(given, &c->mine, &c->below);
     if (err)
         return err;
-    c->over_base = next.ProtocolChain.ChainLen == BASE_PROTOCOL;
-    c->base = next;
+    c->over_base = c->below.ProtocolChain.ChainLen == BASE_PROTOCOL;
 
-    c->module = provider_path(&next, path) ? LoadLibraryW(path) : NULL;
+    c->module = provider_path(&c->below, path) ? LoadLibraryW(path) : NULL;
     if (!c->module)
         return WSAEPROVIDERFAILEDINIT;
     err = start_next(c, given);
@@ -351,7 +349,7 @@ LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW i
 {
     if (!c->over_base)
         return info;
-    *room = c->base;
+    *room = c->below;
     room->dwProviderReserved = info->dwProviderReserved;
     return room;
 }

@@ -72,6 +72,8 @@ __declspec(dllexport) int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAP
     if (err)
         return err;
     err = chain_get(info, &c);
+    if (ws2kit_layer.started)
+        ws2kit_layer.started(info, err ? NULL : &c->below, err);
     if (err) {
         layer_end();
         return err;

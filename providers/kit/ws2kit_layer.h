@@ -49,6 +49,12 @@ struct ws2kit_layer {
      */
     int (*start)(void);
     /*
+     * Told of each WSPStartup after start(): the chain it is for, the entry that stands below us in it (NULL on
+     * failure), and 0 or the code it fails with. On the thread of the caller; may come at the same time on
+     * several. May be NULL.
+     */
+    void (*started)(const WSAPROTOCOL_INFOW *chain, const WSAPROTOCOL_INFOW *below, int err);
+    /*
      * Called after the last WSPCleanup, while the providers below still run; or when the process ends without
      * WSACleanup, as most programs do: then within DLL_PROCESS_DETACH, with all other threads gone. May be NULL.
      *

@@ -208,7 +208,26 @@ INT_ENTRY(StringToAddress,
     arg_wide(c, "text", text); arg_name(c, "af", family, format_families); arg_info(c, info),
     IF_OK(out_address(c, "addr", addr, bytes)))
 
-/* Last of all: the line is written before the call, which may close the log. */
+/* clang-format on */
+
+/* After the fact, so without a duration. */
+static void trace_started(const WSAPROTOCOL_INFOW *chain, const WSAPROTOCOL_INFOW *below, int err)
+{
+    struct call call, *c = &call;
+
+    call_begin(c, "WSPStartup");
+    arg_info(c, chain);
+    arg_wide(c, "name", chain->szProtocol);
+    call_go(c);
+    call_back(c, 0, FALSE, err);
+    if (below) {
+        arg_number(c, "below", below->dwCatalogEntryId);
+        arg_wide(c, "below_name", below->szProtocol);
+    }
+    call_end(c);
+}
+
+/* The line is written before the call, which may close the log. */
 static int WSPAPI trace_Cleanup(LPINT err)
 {
     struct call call, *c = &call;
@@ -225,6 +244,7 @@ const struct ws2kit_layer ws2kit_layer = {
     .description = L"ws2kit trace: one line per SPI call",
     .guid = { 0x2b1d9f4e, 0x7c35, 0x4b0a, { 0x9e, 0x61, 0x3d, 0x0f, 0xa8, 0x52, 0xc7, 0x14 } },
     .start = log_start,
+    .started = trace_started,
     .stop = log_stop,
     .hook = {
         trace_Accept, trace_AddressToString, trace_AsyncSelect, trace_Bind, trace_CancelBlockingCall, trace_Cleanup,

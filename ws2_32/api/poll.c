@@ -16,6 +16,8 @@ typedef int(WSAAPI *poll_function)(LPWSAPOLLFD, ULONG, INT);
 
 static const GUID poll_id = { 0x18c76f85, 0xdc66, 0x4964, { 0x97, 0x2e, 0x23, 0xc2, 0x72, 0x38, 0x31, 0x2b } };
 
+enum { POLL_MOST = 0x1000000 }; /* more than a process can have handles */
+
 struct item {
     SOCKET handle; /* as its provider is asked about it */
     int group;     /* -1: not a socket */
@@ -209,7 +211,9 @@ int WSAAPI WSAPoll(LPWSAPOLLFD fds, ULONG count, INT timeout)
         return api_fail(err);
     if (!count)
         c.err = WSAEINVAL;
-    else if (!fds)
+    else if (count > POLL_MOST)
+        c.err = WSAENOBUFS;
+    else if (IsBadWritePtr(fds, count * sizeof *fds))
         c.err = WSAEFAULT;
     else if (!(all.item = calloc(count, sizeof *all.item)))
         c.err = WSAENOBUFS;

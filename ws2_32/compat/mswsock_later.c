@@ -3,7 +3,7 @@
  * Exports of mswsock.dll that have no meaning here. Of most only the name and the number of stack words is public, so
  * all that can be promised is that they fail.
  */
-#include "ws2_32/api/missing.h"
+#include "ws2_32/api/later.h"
 
 /* The transport helper functions return their error. On Windows afd's user half calls them; here nothing does. */
 #define WORDS_13 WORDS_12, DWORD_PTR m
@@ -41,14 +41,14 @@ HELPER(Tcpip6_WSHOpenSocket2, 8)
 HELPER(Tcpip6_WSHSetSocketInformation, 8)
 HELPER(Tcpip6_WSHStringToAddress, 5)
 
-MISSING(NSPStartup, 2) /* the name spaces live in DLLs of their own */
-MISSING(NPLoadNameSpaces, 3)
-MISSING(MigrateWinsockConfiguration, 3)
-MISSING(MigrateWinsockConfigurationEx, 5)
-MISSING(StartWsdpService, 0)
-MISSING(StopWsdpService, 0)
+UNKNOWN(NSPStartup, 2) /* the name spaces live in DLLs of their own */
+UNKNOWN(NPLoadNameSpaces, 3)
+UNKNOWN(MigrateWinsockConfiguration, 3)
+UNKNOWN(MigrateWinsockConfigurationEx, 5)
+UNKNOWN(StartWsdpService, 0)
+UNKNOWN(StopWsdpService, 0)
 FAILS(GetSocketErrorMessageW, 1, 0, 10045)
 
 /* Entry points of a Windows service that this DLL is not; Wine's DLL has the names. */
-MISSING(ServiceMain, 2)
-MISSING(SvchostPushServiceGlobals, 1)
+UNKNOWN(ServiceMain, 2)
+UNKNOWN(SvchostPushServiceGlobals, 1)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef WS2_32_API_MISSING_H
-#define WS2_32_API_MISSING_H
+#ifndef WS2_32_API_LATER_H
+#define WS2_32_API_LATER_H
 /*
- * Exports that fail with WSAEOPNOTSUPP. What counts is the number of stack words, which on i686 the callee pops; the
+ * Exports that fail. What counts is the number of stack words, which on i686 the callee pops; the
  * SDK's prototypes are therefore not included here.
  */
 #define WIN32_LEAN_AND_MEAN
@@ -32,6 +32,6 @@
         return result;                                                                             \
     }
 
-#define MISSING(name, words) FAILS(name, words, -1, 10045 /* WSAEOPNOTSUPP */)
+#define UNKNOWN(name, words) FAILS(name, words, -1, 10045 /* WSAEOPNOTSUPP */)
 
 #endif
