@@ -84,6 +84,10 @@ static int get_error(struct sock *k, INT *value)
 {
     if (sock_option_get(k, SOL_SOCKET, SO_ERROR, value, sizeof *value) > 0)
         return 0;
+    if (k->mask_error) {
+        *value = 0;
+        return 0;
+    }
     return kernel_get_int(k, 0x120378, value);
 }
 

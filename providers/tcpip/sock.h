@@ -64,6 +64,7 @@ struct sock {
 
     struct linger linger;
     BOOL volatile deferred; /* CF_DEFER: the server holds a connection back for the next accept */
+    BOOL renew_mode, renew_selection; /* acceptor of an AcceptEx whose listener has others: sock_renew() */
     BOOL shared;            /* adopted: another process may change its state behind our back */
     BOOL volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
     BOOL volatile reset;    /* a reset was seen: receives say so from now on */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/sock.h"
+#include "providers/tcpip/spi.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,7 @@ enum sock_state sock_settle(struct sock *k)
 {
     enum sock_state state = k->state;
     NTSTATUS connect_status;
+    BOOL accepted;
     ULONG found;
 
     if (!sock_is_stream(k) || state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
@@ -266,8 +268,11 @@ enum sock_state sock_settle(struct sock *k)
         else if ((found & AFD_POLL_CONNECT_ERR) && state != SOCK_LISTENING)
             k->state = SOCK_BOUND;
     }
+    accepted = state == SOCK_ACCEPTING && k->state == SOCK_CONNECTED;
     state = k->state;
     lock_drop(&k->lock);
+    if (accepted)
+        sock_renew(k);
     return state;
 }
 

@@ -11,6 +11,14 @@
 /* The record side of what ACCEPT lets `accepted` take from `listener`: selection, nonblocking mode, linger, stored options. */
 void sock_inherit(struct sock *accepted, struct sock *listener);
 
+/*
+ * A connection that AcceptEx put behind `k`'s handle has been found there (sock_settle): gives it back the blocking mode
+ * and the selection that `k` had.
+ */
+void sock_renew(struct sock *k);
+/* TF_REUSE_SOCKET: the record of a disconnected socket is as new. */
+void sock_make_reusable(struct sock *k);
+
 /* options_store_pe.c, with the ones in sock.h. */
 void sock_option_forget(struct sock *k, INT level, INT name);
 /* All but SO_ERROR. */
@@ -44,7 +52,8 @@ struct net_address *net_addresses(INT family, ULONG *count);
 int check_read(const void *p, SIZE_T bytes);
 int check_write(void *p, SIZE_T bytes);
 
-/* ---- the data path (send.c, recv.c, select.c), for the extension functions ---- */
+
+/* ---- the data path, for the extension functions ---- */
 
 /*
  * They return 0, WSA_IO_PENDING or the error, after all checks of the SPI entry that do not concern the SPI's own
