@@ -181,14 +181,19 @@ static int write_record(struct reg_key *entries, uint64_t number, const struct c
     return err;
 }
 
-/* Deletes whatever is not a record of 1 to `count`. Backwards, since deleting moves the indexes above. */
+/*
+ * Deletes whatever is not a record of 1 to `count`; those are all there, so with as many keys there is nothing else.
+ * Backwards, since deleting moves the indexes above.
+ */
 static int sweep(struct reg_key *entries, uint32_t count)
 {
     char name[REG_NAME_CHARS], plain[NUMBER_CHARS];
     uint32_t subkeys;
     int err = reg_count(entries, &subkeys);
 
-    while (!err && subkeys > count) {
+    if (!err && subkeys == count)
+        return 0;
+    while (!err && subkeys) {
         uint64_t number;
 
         err = reg_name(entries, --subkeys, name);

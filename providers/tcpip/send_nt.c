@@ -33,9 +33,10 @@ static struct afd_sendmsg request_of(const struct send *r, BOOL force_async)
 
 /*
  * Windows takes a nonblocking send on a stream whole or not at all, and programs rely on it; Wine 8.0 takes what fits.
- * So when part of a send has gone, a copy of the rest follows as an overlapped send of our own, and until it is done
- * further nonblocking sends get WSAEWOULDBLOCK. The kernel re-arms FD_WRITE when it completes. It is started on the
- * worker, because the exit of the thread that starts an operation cancels it.
+ * So when part of a send has gone, a copy of the rest follows as an overlapped send of our own. The kernel refuses
+ * further nonblocking sends until it is done, and re-arms FD_WRITE with each refusal; so they are always put to the
+ * kernel, never refused from here. It is started on the worker, because the exit of the thread that starts an
+ * operation cancels it.
  */
 struct send_tail {
     IO_STATUS_BLOCK iosb;
@@ -54,7 +55,7 @@ void send_tail_free(struct send_tail *tail)
 {
     if (!tail)
         return;
-    /* The socket's last reference has gone, so either closesocket waited for it or cancelled it. */
+    /* Finished or about to be: closesocket waits for it or cancels it before the last reference goes. */
     while (!tail_done(tail))
         Sleep(1);
     free(tail);
@@ -80,6 +81,9 @@ static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_RE
     ULONG bytes = (ULONG)bufs_bytes((struct buf *)r->bufs, r->count) - sent;
     struct send_tail *tail = malloc(sizeof *tail + bytes);
 
+    /* The kernel has taken a new send, so the one before has ended; its thread is about to say so. */
+    send_tail_free(k->tail);
+    k->tail = NULL;
     if (!tail)
         return FALSE;
     bufs_copy((struct buf *)r->bufs, r->count, sent, tail->data);
@@ -96,16 +100,14 @@ static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_RE
     return TRUE;
 }
 
-/* Before a nonblocking send: 0 when none is under way any more, else what the new send gets. */
-static NTSTATUS tail_settle(struct sock *k) WS2_REQUIRES(k->send_lock)
+/* Frees a finished tail. How it ended, if it failed, is what the next send is told. */
+static NTSTATUS tail_reap(struct sock *k) WS2_REQUIRES(k->send_lock)
 {
     struct send_tail *tail = k->tail;
     NTSTATUS status;
 
-    if (!tail)
+    if (!tail || !tail_done(tail))
         return STATUS_SUCCESS;
-    if (!tail_done(tail))
-        return STATUS_DEVICE_NOT_READY;
     status = tail->iosb.Status;
     k->tail = NULL;
     send_tail_free(tail);
@@ -119,7 +121,7 @@ static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
     NTSTATUS status;
 
     lock_take(&k->send_lock);
-    status = tail_settle(k);
+    status = tail_reap(k);
     if (!status) {
         status = afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
         if (!status && *bytes < total && !(r->flags & MSG_OOB) && tail_follow(k, r, *bytes))

@@ -276,6 +276,13 @@ enum sock_state sock_settle(struct sock *k)
     return state;
 }
 
+static BOOL is_afd_socket(HANDLE handle)
+{
+    struct afd_info info;
+
+    return !afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL);
+}
+
 int sock_check_connected(struct sock *k)
 {
     enum sock_state state = k->state;
@@ -283,5 +290,8 @@ int sock_check_connected(struct sock *k)
     if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
         return 0;
     state = sock_settle(k);
-    return state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX ? 0 : WSAENOTCONN;
+    if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
+        return 0;
+    /* Or the handle was closed behind our back, and the record describes nothing any more. */
+    return is_afd_socket(k->handle) ? WSAENOTCONN : WSAENOTSOCK;
 }
