@@ -79,7 +79,7 @@ static void run_case(const struct bench_case *c)
     if (c->bytes)
         bench_result(c->name, (double)c->bytes * 1e3 / ns, "MB/s");
     else
-        bench_result(c->name, ns / 1e3, "us");
+        bench_result(c->name, c->ns ? ns : ns / 1e3, c->ns ? "ns" : "us");
 }
 
 static void do_nothing(const struct bench_case *c, long n)

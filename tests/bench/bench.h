@@ -23,8 +23,9 @@ struct bench_case {
     void (*run)(const struct bench_case *c, long n);
     /* What the case's own functions make of them. */
     long size, count;
-    /* Report MB/s of this many bytes per operation; 0: microseconds per operation. */
+    /* Report MB/s of this many bytes per operation; 0: microseconds per operation, or nanoseconds. */
     long bytes;
+    int ns;
 };
 
 extern const struct bench_case bench_cases[];

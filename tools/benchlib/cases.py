@@ -46,6 +46,9 @@ PROGRAMS = [
     table("lifecycle", "socket-close", "socket-close-1000", Case("socket-close-20000", quick=False), patience=90),
     table("names", "getaddrinfo-numeric", "getaddrinfo-localhost", "gethostbyname-localhost",
           "getnameinfo-numeric"),
+    Program("dispatch", "dispatch", [Case("dispatch-direct")] +
+            [Case(f"dispatch-{n}", args=tuple(f"bench_pass{i}" for i in range(1, n + 1))) for n in (0, 1, 2, 4)],
+            ours_only=True),
     Program("transmit", "transmit", [Case("transmitfile")]),
     Program("startup", "startup", [Case("start-empty"), Case("start-to-connected")]),
     Program("memory", "memory", [Case("memory-process"), Case("memory-wineserver"), Case("fds-process"),
@@ -78,7 +81,11 @@ AIMS = [
 ]
 
 # Aims that compare two of our own cases: (text, case, against, most that may be added, unit) in the case's unit.
-DIFFERENCE_AIMS = []
+DIFFERENCE_AIMS = [
+    ("dispatch through ws2_32 to a null provider", "dispatch-0", "dispatch-direct", 15),
+    ("one pass-through layer", "dispatch-1", "dispatch-0", 15),
+    ("four pass-through layers", "dispatch-4", "dispatch-0", 60),
+]
 
 # Aims that compare two of our own cases as a ratio: (text, case, against, most).
 GROWTH_AIMS = [
