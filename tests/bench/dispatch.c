@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What does the way through ws2_32 cost, and a layer on it? send() on a socket of the base provider that does
- * nothing (null_provider.c), under as many layers as the case says; the runner sets WS2KIT_LAYERS accordingly. The zero is
- * a call of the provider's WSPSend through a pointer, without ws2_32.
+ * nothing (null_provider.c), under as many layers as the case says, all installed in the
+ * prefix's catalog meanwhile. The zero is a call of the provider's WSPSend through a pointer, without ws2_32.
  */
 #include "bench.h"
 #include "pair.h"
 #include "null_provider.h"
 #include <ws2spi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static GUID provider = NULL_PROVIDER_GUID;
+#define MOST_LAYERS 4
+
 static SOCKET s;
 static char data[64];
 
@@ -25,28 +27,15 @@ static void beside(const WCHAR *name, WCHAR *path)
     wcscpy(slash ? slash + 1 : path, name);
 }
 
-/* As one more TCP/IPv4, behind the real ones: the layers of WS2KIT_LAYERS come to stand over it as well. */
-static void install(void)
-{
-    WSAPROTOCOL_INFOW info;
-    WCHAR path[MAX_PATH + 32];
-    int err;
+/* Our entries differ in the last byte of their provider's GUID. */
+enum entry_kind { BASE = 0x01, LAYER = 0x10, CHAIN = 0x20 };
 
-    memset(&info, 0, sizeof info);
-    info.dwServiceFlags1 = XP1_IFS_HANDLES | XP1_GUARANTEED_DELIVERY | XP1_GUARANTEED_ORDER;
-    info.dwProviderFlags = PFL_MATCHES_PROTOCOL_ZERO;
-    info.ProviderId = provider;
-    info.ProtocolChain.ChainLen = BASE_PROTOCOL;
-    info.iVersion = 2;
-    info.iAddressFamily = AF_INET;
-    info.iMaxSockAddr = info.iMinSockAddr = sizeof(struct sockaddr_in);
-    info.iSocketType = SOCK_STREAM;
-    info.iProtocol = IPPROTO_TCP;
-    wcscpy(info.szProtocol, L"ws2kit benchmark: does nothing");
-    beside(L"bench_null.dll", path);
-    WSCDeinstallProvider(&provider, &err); /* left by a run that was ended */
-    if (WSCInstallProvider(&provider, path, &info, 1, &err))
-        bench_refuse("WSCInstallProvider: error %d", err);
+static GUID guid_of(int entry)
+{
+    GUID id = NULL_PROVIDER_GUID;
+
+    id.Data4[7] = (unsigned char)entry;
+    return id;
 }
 
 static WSAPROTOCOL_INFOW *protocols(int *count)
@@ -63,41 +52,98 @@ static WSAPROTOCOL_INFOW *protocols(int *count)
     return all;
 }
 
-/* The entry that leads to our provider through `layers` layers. */
-static WSAPROTOCOL_INFOW *find(WSAPROTOCOL_INFOW *all, int count, long layers)
+static WSAPROTOCOL_INFOW installed(int entry)
 {
-    WSAPROTOCOL_INFOW *base = NULL;
+    GUID id = guid_of(entry);
+    WSAPROTOCOL_INFOW *all, found;
+    int count;
 
+    all = protocols(&count);
     for (int i = 0; i < count; i++) {
-        if (!memcmp(&all[i].ProviderId, &provider, sizeof provider))
-            base = &all[i];
+        if (!memcmp(&all[i].ProviderId, &id, sizeof id)) {
+            found = all[i];
+            free(all);
+            return found;
+        }
     }
-    if (!base)
-        bench_refuse("the null provider is not in the catalog");
+    bench_refuse("entry %#x is not in the catalog", entry);
+}
+
+/* As one more TCP/IPv4, behind the real one, which stays what socket() finds first. */
+static void install(int entry, const WCHAR *dll, const WSAPROTOCOLCHAIN *chain)
+{
+    GUID id = guid_of(entry);
+    WSAPROTOCOL_INFOW info;
+    WCHAR path[MAX_PATH + 32];
+    int err;
+
+    memset(&info, 0, sizeof info);
+    info.dwServiceFlags1 = XP1_IFS_HANDLES | XP1_GUARANTEED_DELIVERY | XP1_GUARANTEED_ORDER;
+    info.dwProviderFlags = chain->ChainLen == LAYERED_PROTOCOL ? PFL_HIDDEN : PFL_MATCHES_PROTOCOL_ZERO;
+    info.ProviderId = id;
+    info.ProtocolChain = *chain;
+    info.iVersion = 2;
+    info.iAddressFamily = AF_INET;
+    info.iMaxSockAddr = info.iMinSockAddr = sizeof(struct sockaddr_in);
+    info.iSocketType = SOCK_STREAM;
+    info.iProtocol = IPPROTO_TCP;
+    swprintf(info.szProtocol, COUNT(info.szProtocol), L"ws2kit benchmark %#x", entry);
+    beside(dll, path);
+    if (WSCInstallProvider(&id, path, &info, 1, &err))
+        bench_refuse("WSCInstallProvider %#x: error %d", entry, err);
+}
+
+/* If it is there. */
+static void uninstall_one(int entry)
+{
+    GUID id = guid_of(entry);
+    int err;
+
+    WSCDeinstallProvider(&id, &err);
+}
+
+static void uninstall(void)
+{
+    for (int i = 1; i <= MOST_LAYERS; i++)
+        uninstall_one(CHAIN + i);
+    for (int i = 1; i <= MOST_LAYERS; i++)
+        uninstall_one(LAYER + i);
+    uninstall_one(BASE);
+}
+
+/* The base, and over it a chain of `layers` layers; the entry to open a socket of. */
+static WSAPROTOCOL_INFOW install_chain(int layers)
+{
+    WSAPROTOCOLCHAIN chain = { .ChainLen = BASE_PROTOCOL };
+    WCHAR dll[32];
+
+    uninstall(); /* what a run that was ended may have left */
+    install(BASE, L"bench_null.dll", &chain);
     if (!layers)
-        return base;
-    for (int i = 0; i < count; i++) {
-        const WSAPROTOCOLCHAIN *chain = &all[i].ProtocolChain;
+        return installed(BASE);
 
-        if (chain->ChainLen == layers + 1 && chain->ChainEntries[layers] == base->dwCatalogEntryId)
-            return &all[i];
+    for (int i = layers; i >= 1; i--) {
+        chain.ChainLen = LAYERED_PROTOCOL;
+        swprintf(dll, COUNT(dll), L"bench_pass%d.dll", i);
+        install(LAYER + i, dll, &chain);
     }
-    bench_refuse("no chain of %ld layers over the null provider", layers);
+    chain.ChainLen = layers + 1;
+    for (int i = 0; i < layers; i++)
+        chain.ChainEntries[i] = installed(LAYER + i + 1).dwCatalogEntryId;
+    chain.ChainEntries[layers] = installed(BASE).dwCatalogEntryId;
+    install(CHAIN + layers, dll, &chain); /* the first layer's DLL, the last name made above */
+    return installed(CHAIN + layers);
 }
 
 static void open(const struct bench_case *c)
 {
-    WSAPROTOCOL_INFOW *all;
-    int count;
+    WSAPROTOCOL_INFOW info = install_chain((int)c->count);
 
-    install();
     WSACleanup(); /* the catalog is read anew */
     port_start();
-    all = protocols(&count);
-    s = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, find(all, count, c->count), 0, 0);
+    s = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
     if (s == INVALID_SOCKET)
         bench_fail("WSASocket");
-    free(all);
 }
 
 static void run(const struct bench_case *c, long n)
@@ -111,11 +157,9 @@ static void run(const struct bench_case *c, long n)
 
 static void close_socket(const struct bench_case *c)
 {
-    int err;
-
     (void)c;
     closesocket(s);
-    WSCDeinstallProvider(&provider, &err);
+    uninstall();
 }
 
 static WSPPROC_TABLE table;

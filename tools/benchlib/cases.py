@@ -46,9 +46,7 @@ PROGRAMS = [
     table("lifecycle", "socket-close", "socket-close-1000", Case("socket-close-20000", quick=False), patience=90),
     table("names", "getaddrinfo-numeric", "getaddrinfo-localhost", "gethostbyname-localhost",
           "getnameinfo-numeric"),
-    Program("dispatch", "dispatch", [Case("dispatch-direct")] +
-            [Case(f"dispatch-{n}", args=tuple(f"bench_pass{i}" for i in range(1, n + 1))) for n in (0, 1, 2, 4)],
-            ours_only=True),
+    table("dispatch", "dispatch-direct", "dispatch-0", "dispatch-1", "dispatch-2", "dispatch-4", ours_only=True),
     Program("transmit", "transmit", [Case("transmitfile")]),
     Program("startup", "startup", [Case("start-empty"), Case("start-to-connected")]),
     Program("memory", "memory", [Case("memory-process"), Case("memory-wineserver"), Case("fds-process"),

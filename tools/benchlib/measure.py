@@ -2,7 +2,6 @@
 Runs one program in one variant once. Every function here takes (settings, variant, program, cases) and returns
 {case name: (value, unit) or Failed}; a case that crashes or hangs costs only itself.
 """
-import dataclasses
 import os
 import socket
 import time
@@ -60,17 +59,6 @@ def table(settings, variant, program, cases):
             results[running] = Failed(problem or f"the program crashed (status {child.process.returncode})")
         names = [n for n in names if n not in results] if problem or running != names[-1] else []
     results.pop("empty", None)
-    return results
-
-
-def dispatch(settings, variant, program, cases):
-    """Each case in a process of its own, with the layers that it names over TCP."""
-    results = {}
-    for case in cases:
-        folder = "Z:" + variant.folder.replace("/", "\\")
-        layers = ";".join(f"{folder}\\{name}.dll" for name in case.args)
-        layered = dataclasses.replace(variant, env=dict(variant.env, **({"WS2KIT_LAYERS": layers} if layers else {})))
-        results.update(table(settings, layered, program, [case]))
     return results
 
 
@@ -225,7 +213,7 @@ def memory(settings, variant, program, cases):
 
 
 KINDS = {"table": table, "echo": echo, "connects": connects, "transmit": transmit, "startup": startup,
-         "memory": memory, "dispatch": dispatch}
+         "memory": memory}
 
 
 def run(settings, variant, program, cases):
