@@ -27,17 +27,22 @@ static bool protocol_matches(const struct catalog_info *info, int protocol)
 int catalog_select(const struct catalog *cat, int family, int type, int protocol,
                    const struct catalog_entry **out)
 {
+    bool any = false, known_type = false;
     bool any_family = false, any_type = false, any_protocol = false;
 
-    if (!family && !type && !protocol)
-        return WSAEINVAL;
+    if (!family && !protocol)
+        return WSAEINVAL; /* whatever the type, as Windows is measured to do (wine-afd.md 1.2) */
 
     for (uint32_t i = 0; i < cat->count; i++) {
         const struct catalog_entry *e = &cat->entry[i];
         bool type_ok = !type || type == e->info.type;
         bool protocol_ok = protocol_matches(&e->info, protocol);
 
-        if ((family && family != e->info.family) || !eligible(cat, e))
+        if (!eligible(cat, e))
+            continue;
+        any = true;
+        known_type = known_type || type_ok;
+        if (family && family != e->info.family)
             continue;
         if (type_ok && protocol_ok) {
             *out = e;
@@ -47,6 +52,8 @@ int catalog_select(const struct catalog *cat, int family, int type, int protocol
         any_type = any_type || type_ok;
         any_protocol = any_protocol || protocol_ok;
     }
+    if (any && !known_type)
+        return WSAESOCKTNOSUPPORT; /* a type that nobody knows goes before the family (measured too) */
     if (!any_family)
         return WSAEAFNOSUPPORT;
     if (!any_type)
