@@ -166,7 +166,7 @@ static void address_string_misuse(void)
     int len = sizeof a;
 
     CHECK_FAILS2(WSAAddressToStringW(NULL, 0, NULL, text, &n), WSAEINVAL, WSAEFAULT);
-    CHECK_FAILS(WSAAddressToStringW(&a.sa, sizeof a.v4, NULL, text, NULL), WSAEFAULT);
+    CHECK_FAILS2(WSAAddressToStringW(&a.sa, sizeof a.v4, NULL, text, NULL), WSAEFAULT, WSAEINVAL);
     a.sa.sa_family = 1234;
     CHECK_FAILS(WSAAddressToStringW(&a.sa, sizeof a.v4, NULL, text, &n), WSAEINVAL);
     CHECK_FAILS(WSAStringToAddressW(NULL, AF_INET, NULL, &a.sa, &len), WSAEINVAL);
