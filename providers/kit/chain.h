@@ -6,10 +6,12 @@
  */
 #include "providers/kit/ws2kit_layer.h"
 
+enum { EXTENSIONS = sizeof(struct ws2kit_extensions) / sizeof(FARPROC) };
+
 /*
  * One chain: what ws2_32, or the layer above, starts us for. Made at the first WSPStartup or WSPSocket with an info not
  * seen before. Never freed, because the socket map hands out pointers without counting; a stopped one is
- * used again. All but `state` is constant while it is live.
+ * used again. All but `state` and `extension` is constant while it is live.
  */
 struct chain {
     struct chain *link;     /* published once, never unlinked */
@@ -21,6 +23,7 @@ struct chain {
     HMODULE module;
     WSPDATA data;
     WSPPROC_TABLE next;
+    FARPROC extension[EXTENSIONS]; /* the next provider's, as struct ws2kit_extensions; atomic, NULL: not asked yet */
 };
 
 extern WSPUPCALLTABLE upcalls;
@@ -58,6 +61,10 @@ LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW i
 
 /* The table that ws2_32, or the layer above, gets for `c`. */
 void pass_fill(const struct chain *c, WSPPROC_TABLE *table);
+
+/* extension_pe.c: puts the layer's function in place of the one that the next provider has just answered. */
+void extension_answer(SOCKET s, const GUID *id, FARPROC *answer);
+BOOL extension_hooked(void);
 
 /* layer_pe.c: one WSPStartup less; WSANOTINITIALISED when there was none. */
 int layer_end(void);

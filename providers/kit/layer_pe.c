@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "catalog/catalog.h"
 #include "providers/kit/options.h"
 
 WSPUPCALLTABLE upcalls;
@@ -86,11 +87,21 @@ __declspec(dllexport) int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAP
     return 0;
 }
 
-/* What Microsoft's installer for layers asks the DLL itself (spi.md C.8). */
+/*
+ * What installers for layers ask the DLL itself (spi.md C.8). The answer must not be the same for all layers that leave
+ * `guid` out, so these get one made from their name.
+ */
 __declspec(dllexport) void WSPAPI GetLspGuid(GUID *guid);
 void WSPAPI GetLspGuid(GUID *guid)
 {
+    static const GUID none;
+    static const struct catalog_guid layers = { { 0x2c, 0x8e, 0x41, 0x9b, 0x5d, 0x07, 0x4e, 0x63, 0xa1,
+                                                  0x3f, 0x77, 0x20, 0xd4, 0xb6, 0x08, 0xe5 } };
+
     *guid = ws2kit_layer.guid;
+    if (!memcmp(guid, &none, sizeof none))
+        catalog_guid_derive(&layers, ws2kit_layer.name, strlen(ws2kit_layer.name),
+                            (struct catalog_guid *)guid);
 }
 
 /* ---- for the layer's author ---- */

@@ -121,6 +121,23 @@ static int WSPAPI pass_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_IN
     return result;
 }
 
+static int WSPAPI pass_Ioctl(SOCKET s, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out,
+                             DWORD out_bytes, LPDWORD returned, LPWSAOVERLAPPED ov,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread,
+                             LPINT lp_errno)
+{
+    const WSPPROC_TABLE *next = chain_next(s);
+    int result;
+
+    if (!next)
+        return fail(lp_errno, WSAENOTSOCK);
+    result = next->lpWSPIoctl(s, code, in, in_bytes, out, out_bytes, returned, ov, routine, thread,
+                              lp_errno);
+    if (!result && code == SIO_GET_EXTENSION_FUNCTION_POINTER)
+        extension_answer(s, in, out);
+    return result;
+}
+
 static INT WSPAPI pass_AddressToString(LPSOCKADDR addr, DWORD bytes, LPWSAPROTOCOL_INFOW info,
                                        LPWSTR text, LPDWORD chars, LPINT lp_errno)
 {
@@ -204,8 +221,6 @@ PASS(BOOL, FALSE, GetOverlappedResult, (SOCKET s, LPWSAOVERLAPPED o, LPDWORD n, 
 PASS(int, SOCKET_ERROR, GetPeerName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (s, a, n, e))
 PASS(int, SOCKET_ERROR, GetSockName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (s, a, n, e))
 PASS(BOOL, FALSE, GetQOSByName, (SOCKET s, LPWSABUF b, LPQOS q, LPINT e), (s, b, q, e))
-PASS(int, SOCKET_ERROR, Ioctl, (SOCKET s, DWORD code, LPVOID in, DWORD nin, LPVOID out, DWORD nout, LPDWORD n, LPWSAOVERLAPPED o,
-     LPWSAOVERLAPPED_COMPLETION_ROUTINE r, LPWSATHREADID t, LPINT e), (s, code, in, nin, out, nout, n, o, r, t, e))
 PASS(int, SOCKET_ERROR, Listen, (SOCKET s, int backlog, LPINT e), (s, backlog, e))
 PASS(int, SOCKET_ERROR, Recv, (SOCKET s, LPWSABUF b, DWORD nb, LPDWORD n, LPDWORD f, LPWSAOVERLAPPED o,
      LPWSAOVERLAPPED_COMPLETION_ROUTINE r, LPWSATHREADID t, LPINT e), (s, b, nb, n, f, o, r, t, e))
@@ -247,6 +262,8 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table)
     entries.lpWSPCleanup = pass_Cleanup;
     entries.lpWSPDuplicateSocket = pass_DuplicateSocket;
     entries.lpWSPGetSockOpt = pass_GetSockOpt;
+    if (extension_hooked())
+        entries.lpWSPIoctl = pass_Ioctl;
     entries.lpWSPJoinLeaf = pass_JoinLeaf;
     entries.lpWSPSocket = pass_Socket;
     entries.lpWSPStringToAddress = pass_StringToAddress;

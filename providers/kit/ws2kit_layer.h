@@ -26,11 +26,26 @@
  * The guide is doc/guide/layers.md.
  */
 #include <winsock2.h>
+#include <mswsock.h>
 #include <ws2spi.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*
+ * The functions that a program fetches with SIO_GET_EXTENSION_FUNCTION_POINTER and then calls directly, past ws2_32. They
+ * report errors with WSASetLastError. Many programs connect and accept by no other way.
+ */
+struct ws2kit_extensions {
+    LPFN_ACCEPTEX AcceptEx;
+    LPFN_CONNECTEX ConnectEx;
+    LPFN_DISCONNECTEX DisconnectEx;
+    LPFN_TRANSMITFILE TransmitFile;
+    LPFN_TRANSMITPACKETS TransmitPackets;
+    LPFN_WSARECVMSG WSARecvMsg;
+    LPFN_WSASENDMSG WSASendMsg;
+};
 
 struct ws2kit_layer {
     /* Short ASCII name, as in `./ws2 run --layer NAME`; finds the layer's options. */
@@ -38,8 +53,8 @@ struct ws2kit_layer {
     /* WSPDATA.szDescription; NULL: the next provider's. */
     const WCHAR *description;
     /*
-     * What GetLspGuid, which Microsoft's instlsp calls, answers: the provider GUID to install the layer under. Nothing
-     * else needs it; a layer finds its catalog entries by its own DLL path.
+     * The provider GUID that installers (wsctl, Microsoft's instlsp) install the layer under, as GetLspGuid tells
+     * them. Zero: one is made from `name`. Nothing else needs it: a layer finds its entries by its DLL's path.
      */
     GUID guid;
 
@@ -67,6 +82,7 @@ struct ws2kit_layer {
      * failure only, a failing entry returns SOCKET_ERROR, INVALID_SOCKET or FALSE.
      */
     WSPPROC_TABLE hook;
+    struct ws2kit_extensions extension;
 };
 
 /* You define this one. */
@@ -77,6 +93,8 @@ extern const struct ws2kit_layer ws2kit_layer;
  * between start and stop. On a socket that none of the layer's chains has made: WSAENOTSOCK.
  */
 extern const WSPPROC_TABLE ws2kit_pass;
+/* The same for the extension functions. */
+extern const struct ws2kit_extensions ws2kit_pass_extension;
 
 /*
  * An option of this layer, as UTF-8 text: from the environment variable WS2KIT_LAYERS

@@ -189,8 +189,8 @@ static NTSTATUS iosb_status(const IO_STATUS_BLOCK *iosb)
 }
 
 /*
- * The wait itself failed, so nothing tells when the request ends; but the request has the address of `iosb`, which
- * is about to go away with its stack frame. Ends it and looks until it has ended.
+ * For a request that is not to be waited for, or cannot, because the wait itself failed: it has the address of `iosb`,
+ * which is about to go away with its stack frame. Ends it and looks until it has ended. `why`, unless it succeeded.
  */
 static NTSTATUS abandon(HANDLE handle, IO_STATUS_BLOCK *iosb, NTSTATUS why)
 {
@@ -231,6 +231,22 @@ NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, voi
     event_drop(event);
     if (info)
         *info = (ULONG)iosb.Information;
+    return status;
+}
+
+NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                 ULONG out_bytes)
+{
+    IO_STATUS_BLOCK iosb;
+    HANDLE event = event_take();
+    NTSTATUS status;
+
+    if (!event)
+        return STATUS_NO_MEMORY;
+    status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);
+    if (status == STATUS_PENDING)
+        status = abandon(handle, &iosb, STATUS_CANCELLED);
+    event_drop(event);
     return status;
 }
 

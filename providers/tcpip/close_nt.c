@@ -6,11 +6,24 @@
  * socket the rest of the data goes there (wine-afd.md 6.4). So a socket with queued sends is closed by a thread of its
  * own when they have ended: sends are carried out in order, and one of no bytes at the end of the queue marks it.
  */
+static const WSABUF no_bytes;
+
+static struct afd_sendmsg marker(void)
+{
+    return (struct afd_sendmsg){ .force_async = 1, .count = 1, .bufs = (ULONG_PTR)&no_bytes };
+}
+
+static BOOL sends_queued(struct sock *k)
+{
+    struct afd_sendmsg in = marker();
+
+    return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
+}
+
 static DWORD WINAPI finish_sends(void *arg)
 {
     struct sock *k = arg;
-    WSABUF none = { 0, NULL };
-    struct afd_sendmsg in = { .force_async = 1, .count = 1, .bufs = (ULONG_PTR)&none };
+    struct afd_sendmsg in = marker();
     HMODULE module = NULL;
 
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
@@ -70,7 +83,8 @@ int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
     afd_cancel_blocking(k);
     if (k->had_pending_send && !hard) {
         afd_cancel_pending(k, TRUE);
-        leave_sends(k);
+        if (sends_queued(k))
+            leave_sends(k);
     } else if (k->had_pending_send || k->pending) {
         afd_cancel_pending(k, FALSE);
     }

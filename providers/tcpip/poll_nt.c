@@ -214,7 +214,7 @@ static int check(WSAPOLLFD *fds, ULONG count, ULONG *sockets)
     if (!*sockets)
         return WSAENOTSOCK;
     for (ULONG i = 0; i < count; i++) {
-        if (!valid || (INT_PTR)fds[i].fd < 0)
+        if (!valid)
             fds[i].revents = 0;
     }
     return valid ? 0 : WSAEINVAL;
@@ -231,13 +231,13 @@ static int poll_checked(WSAPOLLFD *fds, ULONG count, ULONG sockets, INT timeout_
     if (!entries)
         return WSAENOBUFS;
     for (ULONG i = 0; i < count; i++) {
-        if ((INT_PTR)fds[i].fd >= 0 && !fds[i].revents)
+        if (!fds[i].revents)
             entries[next++] = (struct poll_entry){ fds[i].fd, poll_events_want(fds[i].events), 0 };
     }
     err = poll_wait(entries, next, timeout_ms < 0 ? POLL_FOREVER : (LONGLONG)timeout_ms * 10000);
     next = 0;
     for (ULONG i = 0; i < count && !err; i++) {
-        if ((INT_PTR)fds[i].fd < 0 || fds[i].revents)
+        if (fds[i].revents)
             continue;
         fds[i].revents = (SHORT)poll_revents(fds[i].events, entries[next++].found);
         *ready += fds[i].revents != 0;

@@ -95,10 +95,7 @@ static void discard(struct sock *k)
     receive(k, &r, FALSE, &bytes);
 }
 
-/*
- * Looks who sent the datagram at the head of the queue, without waiting: a blocking socket's request that pends, since
- * another thread has taken the datagram, is cancelled.
- */
+/* Looks who sent the datagram at the head of the queue. On a blocking socket, too, without waiting for one. */
 static NTSTATUS peek_sender(struct sock *k, union sock_addr *from)
 {
     INT from_bytes = sizeof *from;
@@ -106,19 +103,8 @@ static NTSTATUS peek_sender(struct sock *k, union sock_addr *from)
     struct recv r = { &none, 1, MSG_PEEK, &from->any, &from_bytes, NULL };
     DWORD flags;
     struct afd_recvmsg in = request_of(&r, &flags, FALSE);
-    IO_STATUS_BLOCK iosb, ignored;
-    HANDLE event = event_take();
-    NTSTATUS status;
 
-    if (!event)
-        return STATUS_NO_MEMORY;
-    status = afd_issue(k->handle, event, &iosb, AFD_RECVMSG, &in, sizeof in, NULL, 0);
-    if (status == STATUS_PENDING) {
-        NtCancelIoFileEx(k->handle, &iosb, &ignored);
-        status = afd_wait_blocking(k, k->handle, event, &iosb);
-    }
-    event_drop(event);
-    return status;
+    return afd_try(k->handle, AFD_RECVMSG, &in, sizeof in, NULL, 0);
 }
 
 BOOL sock_drop_foreign(struct sock *k)

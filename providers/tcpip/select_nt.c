@@ -23,13 +23,22 @@ static ULONG ask(struct poll_entry *entries, const fd_set *set, enum poll_set wh
     return members(set);
 }
 
-/* `entries` are copies, so it does not matter when two sets are the same memory. */
+static BOOL listed(const fd_set *set, u_int count, SOCKET s)
+{
+    for (u_int i = 0; i < count; i++) {
+        if (set->fd_array[i] == s)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* `entries` are copies, so it does not matter when two sets are the same memory. A socket counts once in a set. */
 static ULONG answer(const struct poll_entry *entries, ULONG count, fd_set *set, enum poll_set which)
 {
     u_int kept = 0;
 
     for (ULONG i = 0; i < count; i++) {
-        if (poll_set_has(which, entries[i].found))
+        if (poll_set_has(which, entries[i].found) && !listed(set, kept, entries[i].s))
             set->fd_array[kept++] = entries[i].s;
     }
     if (set)

@@ -156,6 +156,10 @@ NTSTATUS afd_open(HANDLE *handle, BOOL inherit);
 NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
                   ULONG out_bytes, ULONG *info);
 
+/* The same for an ioctl that is done at once or not at all: one that pends is cancelled, STATUS_CANCELLED. */
+NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                 ULONG out_bytes);
+
 /*
  * A blocking socket call: the same, but waits alertably (APCs run), runs a 1.1 program's blocking hook, and ends
  * with STATUS_REQUEST_ABORTED (which err_from_ntstatus() makes WSAEINTR) when closesocket, WSACancelBlockingCall

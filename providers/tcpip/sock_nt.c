@@ -177,29 +177,58 @@ static void learn(struct sock *k)
     }
 }
 
+/* What the kernel says of `handle`. WSAENOTSOCK. */
+static int identify(HANDLE handle, struct afd_info *info, BOOL *overlapped)
+{
+    IO_STATUS_BLOCK iosb;
+    ULONG mode = 0;
+
+    /* A bare device handle answers BAD_DEVICE_TYPE: it must not get a record, for it must never be polled (rule 2). */
+    if (afd_call(handle, AFD_GET_INFO, NULL, 0, info, sizeof *info, NULL))
+        return WSAENOTSOCK;
+    if (!info->protocol)
+        info->protocol = info->type == SOCK_STREAM  ? IPPROTO_TCP
+                         : info->type == SOCK_DGRAM ? IPPROTO_UDP
+                                                    : 0;
+    NtQueryInformationFile(handle, &iosb, &mode, sizeof mode, FileModeInformation);
+    *overlapped = !(mode & 0x30);
+    return 0;
+}
+
 int sock_adopt(HANDLE handle, struct sock **out)
 {
     struct afd_info info;
-    IO_STATUS_BLOCK iosb;
-    ULONG mode = 0;
     struct sock *k;
+    BOOL overlapped;
+    int err = identify(handle, &info, &overlapped);
 
-    /* A bare device handle answers BAD_DEVICE_TYPE: it must not get a record, for it must never be polled (rule 2). */
-    if (afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL))
-        return WSAENOTSOCK;
-    if (!info.protocol)
-        info.protocol = info.type == SOCK_STREAM ? IPPROTO_TCP
-                        : info.type == SOCK_DGRAM ? IPPROTO_UDP
-                                                  : 0;
-    NtQueryInformationFile(handle, &iosb, &mode, sizeof mode, FileModeInformation);
-    k = sock_new(handle, info.family, info.type, info.protocol, !(mode & 0x30));
+    if (err)
+        return err;
+    k = sock_new(handle, info.family, info.type, info.protocol, overlapped);
     if (!k)
         return WSAENOBUFS;
     k->shared = TRUE;
-    k->catalog_id = provider_catalog_id(k->family, k->type);
     learn(k);
     *out = k;
     return 0;
+}
+
+/* Two threads may use an inherited socket for the first time at once: the record of the first is the one. */
+static struct sock *adopt_unknown(HANDLE handle)
+{
+    static struct lock lock;
+    struct afd_info ignored;
+    struct sock *k = NULL;
+    BOOL overlapped;
+
+    if (identify(handle, &ignored, &overlapped)) /* most unknown values are no sockets: without the lock */
+        return NULL;
+    lock_take(&lock);
+    k = handle_map_find(&table, (uintptr_t)handle);
+    if (k ? !try_hold(k) : sock_adopt(handle, &k))
+        k = NULL;
+    lock_drop(&lock);
+    return k;
 }
 
 struct sock *sock_get(SOCKET s)
@@ -221,8 +250,9 @@ struct sock *sock_get(SOCKET s)
         }
         sock_put(k);
     }
-    if (!s || s == INVALID_SOCKET || sock_adopt((HANDLE)s, &k))
-        return NULL;
+    k = s && s != INVALID_SOCKET ? adopt_unknown((HANDLE)s) : NULL;
+    if (k && !k->catalog_id) /* may ask ws2_32, so not under a lock */
+        k->catalog_id = provider_catalog_id(k->family, k->type);
     return k;
 }
 

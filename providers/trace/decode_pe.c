@@ -188,6 +188,17 @@ void out_data(struct call *c, const WSABUF *buffer, DWORD count, const DWORD *by
         format_data(&c->line, "data", data, used);
 }
 
+void arg_message(struct call *c, const WSAMSG *message)
+{
+    WSAMSG m;
+
+    if (!fetch(c, &m, message, sizeof m))
+        return;
+    arg_address(c, "name", m.name, m.namelen);
+    arg_buffers(c, m.lpBuffers, m.dwBufferCount);
+    format_number(&c->line, "control_bytes", m.Control.len);
+}
+
 /* ---- sets ---- */
 
 void arg_handles(struct call *c, const char *key, const fd_set *set)

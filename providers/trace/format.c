@@ -19,6 +19,7 @@ TABLE(format_events, NAMES_EVENTS);
 TABLE(format_poll_events, NAMES_POLL_EVENTS);
 TABLE(format_shutdowns, NAMES_SHUTDOWNS);
 TABLE(format_leaf_flags, NAMES_LEAF_FLAGS);
+TABLE(format_transmit_flags, NAMES_TRANSMIT_FLAGS);
 TABLE(format_ioctls, NAMES_IOCTLS);
 static TABLE(protocols, NAMES_PROTOCOLS);
 static TABLE(levels, NAMES_LEVELS);

@@ -26,7 +26,7 @@ struct format_name {
 
 extern const struct format_name format_families[], format_types[], format_socket_flags[],
     format_message_flags[], format_events[], format_poll_events[], format_shutdowns[],
-    format_leaf_flags[], format_ioctls[];
+    format_leaf_flags[], format_transmit_flags[], format_ioctls[];
 
 struct format {
     char text[FORMAT_BYTES + 1];

@@ -40,6 +40,10 @@
 
 #define NAMES_LEAF_FLAGS(X) X(JL_BOTH, 4) X(JL_RECEIVER_ONLY, 2) X(JL_SENDER_ONLY, 1)
 
+#define NAMES_TRANSMIT_FLAGS(X)                                                                    \
+    X(TF_DISCONNECT, 0x01) X(TF_REUSE_SOCKET, 0x02) X(TF_WRITE_BEHIND, 0x04)                       \
+    X(TF_USE_SYSTEM_THREAD, 0x10) X(TF_USE_KERNEL_APC, 0x20)
+
 #define NAMES_LEVELS(X)                                                                            \
     X(SOL_SOCKET, 0xffff) X(IPPROTO_IP, 0) X(IPPROTO_TCP, 6) X(IPPROTO_UDP, 17)                    \
     X(IPPROTO_IPV6, 41)

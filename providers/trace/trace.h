@@ -44,6 +44,7 @@ void arg_option(struct call *c, int level, int option);
 void arg_overlapped(struct call *c, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 void arg_address(struct call *c, const char *key, const struct sockaddr *addr, int bytes);
 void arg_buffers(struct call *c, const WSABUF *buffer, DWORD count);
+void arg_message(struct call *c, const WSAMSG *message);
 void arg_handles(struct call *c, const char *key, const fd_set *set);
 void arg_timeout(struct call *c, const struct timeval *timeout);
 void arg_wide(struct call *c, const char *key, LPCWSTR text);

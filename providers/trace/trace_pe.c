@@ -208,6 +208,60 @@ INT_ENTRY(StringToAddress,
     arg_wide(c, "text", text); arg_name(c, "af", family, format_families); arg_info(c, info),
     IF_OK(out_address(c, "addr", addr, bytes)))
 
+/* ---- the functions that programs call past ws2_32; these report through the last error ---- */
+
+#define EXTENSION(type, failed, name, params, args, before)                                        \
+    static type PASCAL trace_##name params                                                         \
+    {                                                                                              \
+        struct call call, *c = &call;                                                              \
+        type result;                                                                               \
+                                                                                                   \
+        call_begin(c, #name);                                                                      \
+        before;                                                                                    \
+        call_go(c);                                                                                \
+        result = ws2kit_pass_extension.name args;                                                  \
+        call_back(c, result, FALSE, result == (failed) ? WSAGetLastError() : 0);                   \
+        call_end(c);                                                                               \
+        return result;                                                                             \
+    }
+
+EXTENSION(BOOL, FALSE, AcceptEx,
+    (SOCKET s, SOCKET accept, PVOID out, DWORD bytes, DWORD local_bytes, DWORD remote_bytes, LPDWORD received, LPOVERLAPPED ov),
+    (s, accept, out, bytes, local_bytes, remote_bytes, received, ov),
+    arg_socket(c, s); arg_hex(c, "accept", accept); arg_number(c, "bytes", bytes); arg_overlapped(c, ov, NULL))
+
+EXTENSION(BOOL, FALSE, ConnectEx,
+    (SOCKET s, const struct sockaddr *name, int name_bytes, PVOID data, DWORD bytes, LPDWORD sent, LPOVERLAPPED ov),
+    (s, name, name_bytes, data, bytes, sent, ov),
+    arg_socket(c, s); arg_address(c, "name", name, name_bytes); arg_number(c, "bytes", bytes); arg_overlapped(c, ov, NULL))
+
+EXTENSION(BOOL, FALSE, DisconnectEx,
+    (SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD reserved),
+    (s, ov, flags, reserved),
+    arg_socket(c, s); arg_flags(c, "flags", flags, format_transmit_flags); arg_overlapped(c, ov, NULL))
+
+EXTENSION(BOOL, FALSE, TransmitFile,
+    (SOCKET s, HANDLE file, DWORD bytes, DWORD each, LPOVERLAPPED ov, LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags),
+    (s, file, bytes, each, ov, buffers, flags),
+    arg_socket(c, s); arg_hex(c, "file", (ULONG_PTR)file); arg_number(c, "bytes", bytes);
+        arg_flags(c, "flags", flags, format_transmit_flags); arg_overlapped(c, ov, NULL))
+
+EXTENSION(BOOL, FALSE, TransmitPackets,
+    (SOCKET s, LPTRANSMIT_PACKETS_ELEMENT element, DWORD count, DWORD each, LPOVERLAPPED ov, DWORD flags),
+    (s, element, count, each, ov, flags),
+    arg_socket(c, s); arg_number(c, "elements", count); arg_flags(c, "flags", flags, format_transmit_flags);
+        arg_overlapped(c, ov, NULL))
+
+EXTENSION(INT, SOCKET_ERROR, WSARecvMsg,
+    (SOCKET s, LPWSAMSG message, LPDWORD bytes, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine),
+    (s, message, bytes, ov, routine),
+    arg_socket(c, s); arg_overlapped(c, ov, routine))
+
+EXTENSION(INT, SOCKET_ERROR, WSASendMsg,
+    (SOCKET s, LPWSAMSG message, DWORD flags, LPDWORD bytes, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine),
+    (s, message, flags, bytes, ov, routine),
+    arg_socket(c, s); arg_message(c, message); arg_flags(c, "flags", flags, format_message_flags);
+        arg_overlapped(c, ov, routine))
 /* clang-format on */
 
 /* After the fact, so without a duration. */
@@ -252,5 +306,9 @@ const struct ws2kit_layer ws2kit_layer = {
         trace_GetOverlappedResult, trace_GetPeerName, trace_GetSockName, trace_GetSockOpt, trace_GetQOSByName, trace_Ioctl,
         trace_JoinLeaf, trace_Listen, trace_Recv, trace_RecvDisconnect, trace_RecvFrom, trace_Select, trace_Send,
         trace_SendDisconnect, trace_SendTo, trace_SetSockOpt, trace_Shutdown, trace_Socket, trace_StringToAddress,
+    },
+    .extension = {
+        trace_AcceptEx, trace_ConnectEx, trace_DisconnectEx, trace_TransmitFile, trace_TransmitPackets, trace_WSARecvMsg,
+        trace_WSASendMsg,
     },
 };

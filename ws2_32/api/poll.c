@@ -79,8 +79,6 @@ static int collect(struct polled *all, BOOL bases)
 
         item->group = -1;
         item->handle = all->fd[i].fd;
-        if (item->handle == INVALID_SOCKET)
-            continue; /* to be ignored */
         err = call_owner(item->handle, &p);
         if (err == WSAENOTSOCK)
             continue;
@@ -166,12 +164,12 @@ static int ask_in_turn(struct polled *all, int timeout, int *err)
     return 0;
 }
 
-/* What is no socket is POLLNVAL and is not counted (measured on Windows: wine-afd.md 3.11). */
+/* What is no socket, INVALID_SOCKET included, is POLLNVAL and is not counted (measured on Windows: wine-afd.md 3.11). */
 static void mark_strangers(struct polled *all)
 {
     for (ULONG i = 0; i < all->count; i++)
         if (all->item[i].group < 0)
-            all->fd[i].revents = all->fd[i].fd == INVALID_SOCKET ? 0 : POLLNVAL;
+            all->fd[i].revents = POLLNVAL;
 }
 
 static int poll_all(struct polled *all, int timeout, int *err)

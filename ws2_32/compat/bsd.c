@@ -39,6 +39,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         if (!reserved) {
             free(TlsGetValue(slot));
             TlsFree(slot);
+            file_forget_all();
         }
         break;
     }

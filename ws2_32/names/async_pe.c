@@ -13,6 +13,7 @@
 
 #include "base/lock.h"
 #include "ws2_32/core/thread.h"
+#include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
 #include "ws2_32/names/names.h"
 #include "ws2_32/names/own_pe.h"
@@ -236,5 +237,6 @@ void names_cleanup(void)
     lock_take(&lock);
     pending = NULL;
     lock_drop(&lock);
+    file_forget_all();
     own_cleanup();
 }

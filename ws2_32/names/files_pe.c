@@ -101,6 +101,12 @@ static void remember(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now
     file_put(old);
 }
 
+void file_forget_all(void)
+{
+    for (int i = 0; i < FILE_COUNT; i++)
+        remember(i, NULL, NULL);
+}
+
 struct file_text *file_get(enum names_file which)
 {
     wchar_t path[MAX_PATH];

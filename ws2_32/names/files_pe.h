@@ -26,6 +26,9 @@ struct file_text {
 struct file_text *file_get(enum names_file which);
 void file_put(struct file_text *f);
 
+/* Frees what is kept; the next file_get() fetches anew. */
+void file_forget_all(void);
+
 /*
  * db_find() in the prefix's file of that kind, or in the built-in one if the prefix has none. *out points into *text,
  * which the caller gives back (it may be NULL). WSANO_DATA if nothing fits.

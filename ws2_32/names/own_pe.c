@@ -16,7 +16,6 @@
 #include "base/lock.h"
 #include "ws2_32/names/resolve.h"
 #include "ws2_32/names/source.h"
-#include "ws2_32/names/text_pe.h"
 
 enum { NAME_CHARS = 256, ADAPTER_BYTES = 16 << 10, ADAPTER_TRIES = 4 };
 
@@ -25,43 +24,40 @@ static const COMPUTER_NAME_FORMAT formats[] = {ComputerNamePhysicalDnsHostname, 
                                                ComputerNamePhysicalDnsFullyQualified};
 enum { FORMATS = sizeof formats / sizeof *formats };
 
+enum { NAME_BYTES = 256 }; /* UTF-8 */
 static struct lock lock;
-static char *names[FORMATS]; /* set once, then constant; published by `ready` */
+static char names[FORMATS][NAME_BYTES]; /* "" if there is none; set once, then constant; published by `ready` */
 static int ready;
 
-static char *fetch(COMPUTER_NAME_FORMAT format)
+static void fetch(COMPUTER_NAME_FORMAT format, char name[NAME_BYTES])
 {
-    wchar_t name[NAME_CHARS];
+    wchar_t wide[NAME_CHARS];
     DWORD chars = NAME_CHARS;
 
-    if (!GetComputerNameExW(format, name, &chars) || !*name)
-        return NULL;
-    return text_from_wide(name);
+    if (!GetComputerNameExW(format, wide, &chars) ||
+        !WideCharToMultiByte(CP_UTF8, 0, wide, -1, name, NAME_BYTES, NULL, NULL))
+        name[0] = 0;
 }
 
 static void fetch_names(void)
 {
-    char *fetched[FORMATS];
+    char fetched[FORMATS][NAME_BYTES];
 
     if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
         return;
     for (int i = 0; i < FORMATS; i++)
-        fetched[i] = fetch(formats[i]);
+        fetch(formats[i], fetched[i]);
     lock_take(&lock);
-    for (int i = 0; !ready && i < FORMATS; i++) {
-        names[i] = fetched[i];
-        fetched[i] = NULL;
-    }
+    if (!ready)
+        memcpy(names, fetched, sizeof names);
     __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
     lock_drop(&lock);
-    for (int i = 0; i < FORMATS; i++)
-        free(fetched[i]);
 }
 
 const char *own_name(void)
 {
     fetch_names();
-    return names[0] ? names[0] : names[1] ? names[1] : "localhost"; /* a token name must resolve */
+    return *names[0] ? names[0] : *names[1] ? names[1] : "localhost"; /* a token name must resolve */
 }
 
 static bool is_own(const char *name)
@@ -70,7 +66,7 @@ static bool is_own(const char *name)
     if (!*name)
         return true;
     for (int i = 0; i < FORMATS; i++)
-        if (names[i] && lines_equal(span_of(names[i]), name))
+        if (*names[i] && lines_equal(span_of(names[i]), name))
             return true;
     return false;
 }
@@ -82,14 +78,6 @@ typedef ULONG(WINAPI *adapters_fn)(ULONG, ULONG, PVOID, PIP_ADAPTER_ADDRESSES, P
  * would otherwise never be unloaded.
  */
 static HMODULE held;
-
-void own_cleanup(void)
-{
-    HMODULE module = __atomic_exchange_n(&held, NULL, __ATOMIC_ACQ_REL);
-
-    if (module)
-        FreeLibrary(module);
-}
 
 static IP_ADAPTER_ADDRESSES *ask_adapters(adapters_fn get)
 {
@@ -163,29 +151,89 @@ static int add_family(const IP_ADAPTER_ADDRESSES *list, int family, struct answe
     return err;
 }
 
-static int add_own_addresses(struct answer *out)
-{
-    static const struct name_addr loopback = {ADDR_INET, {127, 0, 0, 1}, 0};
-    IP_ADAPTER_ADDRESSES *list = adapters();
-    int err = add_family(list, AF_INET6, out);
+/*
+ * What the adapters said last. GetAdaptersAddresses takes some ten milliseconds under Wine, and programs that look up
+ * one name with AI_ADDRCONFIG look up many; a network does not come up faster than this grows old.
+ */
+enum { FRESH_MS = 1000 };
+static struct answer known; /* guarded by lock */
+static ULONGLONG known_at;  /* guarded by lock; 0: nothing known */
 
+void own_cleanup(void)
+{
+    HMODULE module = __atomic_exchange_n(&held, NULL, __ATOMIC_ACQ_REL);
+    struct answer old;
+
+    lock_take(&lock);
+    old = known;
+    known = (struct answer){0};
+    known_at = 0;
+    lock_drop(&lock);
+    answer_free(&old);
+    if (module)
+        FreeLibrary(module);
+}
+
+static bool copy_known(struct answer *out, int *err)
+{
+    bool fresh;
+
+    *err = 0;
+    lock_take(&lock);
+    fresh = known_at && GetTickCount64() - known_at < FRESH_MS;
+    for (size_t i = 0; fresh && !*err && i < known.addr_count; i++)
+        *err = answer_add_addr(out, &known.addr[i]);
+    lock_drop(&lock);
+    return fresh;
+}
+
+static void remember(const struct answer *now)
+{
+    struct answer fresh = {0}, old;
+
+    for (size_t i = 0; i < now->addr_count; i++)
+        if (answer_add_addr(&fresh, &now->addr[i])) {
+            answer_free(&fresh);
+            return;
+        }
+    lock_take(&lock);
+    old = known;
+    known = fresh;
+    known_at = GetTickCount64();
+    lock_drop(&lock);
+    answer_free(&old);
+}
+
+/* The addresses of this machine that are not loopback: IPv6, then IPv4. There may be none. */
+static int own_addresses(struct answer *out)
+{
+    IP_ADAPTER_ADDRESSES *list;
+    int err;
+
+    if (copy_known(out, &err))
+        return err;
+    list = adapters();
+    err = add_family(list, AF_INET6, out);
     if (!err)
         err = add_family(list, AF_INET, out);
-    if (!err && !out->addr_count)
-        err = answer_add_addr(out, &loopback);
+    if (!err)
+        remember(out);
     free(list);
     return err;
 }
 
 int source_own(const struct lookup *q, struct answer *out)
 {
+    static const struct name_addr loopback = {ADDR_INET, {127, 0, 0, 1}, 0};
     int err;
 
     if (!is_own(q->name) && _stricmp(q->name, "..localmachine")) /* the documented other name of "" */
         return WSAHOST_NOT_FOUND;
     err = answer_set_canon(out, span_of(own_name()));
     if (!err)
-        err = add_own_addresses(out);
+        err = own_addresses(out);
+    if (!err && !out->addr_count)
+        err = answer_add_addr(out, &loopback);
     if (err)
         answer_free(out);
     return err;
@@ -195,7 +243,7 @@ int source_own_reverse(const struct lookup *q, struct answer *out)
 {
     struct answer own = {0};
     bool mine = name_addr_is_loopback(q->addr);
-    int err = mine ? 0 : add_own_addresses(&own);
+    int err = mine ? 0 : own_addresses(&own);
 
     for (size_t i = 0; !mine && i < own.addr_count; i++)
         mine = name_addr_equal(&own.addr[i], q->addr);
@@ -213,16 +261,18 @@ int source_own_reverse(const struct lookup *q, struct answer *out)
 
 void resolve_own_families(bool *ip4, bool *ip6)
 {
-    IP_ADAPTER_ADDRESSES *list = adapters();
-    struct answer four = {0}, six = {0};
+    struct answer own = {0};
 
-    add_family(list, AF_INET, &four);
-    add_family(list, AF_INET6, &six);
-    *ip4 = four.addr_count;
-    *ip6 = false;
-    for (size_t i = 0; i < six.addr_count; i++) /* a link-local address alone reaches no one by name */
-        *ip6 = *ip6 || !(six.addr[i].ip[0] == 0xfe && (six.addr[i].ip[1] & 0xc0) == 0x80);
-    answer_free(&four);
-    answer_free(&six);
-    free(list);
+    *ip4 = *ip6 = false;
+    if (own_addresses(&own))
+        *ip4 = *ip6 = true;
+    for (size_t i = 0; i < own.addr_count; i++) {
+        const uint8_t *ip = own.addr[i].ip;
+
+        if (own.addr[i].family == ADDR_INET)
+            *ip4 = true;
+        else if (!(ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)) /* a link-local address alone reaches no one by name */
+            *ip6 = true;
+    }
+    answer_free(&own);
 }

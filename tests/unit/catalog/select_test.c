@@ -36,6 +36,7 @@ static const struct {
     {"3.3 TCP alone", 0, 0, 6, 0, 1001},
     {"3.3 UDP alone", 0, 0, 17, 0, 1002},
     {"3.4 nothing asked", 0, 0, 0, WSAEINVAL, 0},
+    {"3.4 a type alone", 0, 1, 0, WSAEINVAL, 0},
     {"3.5 unknown family", 99, 1, 0, WSAEAFNOSUPPORT, 0},
     {"3.6 unknown type", 2, 77, 0, WSAESOCKTNOSUPPORT, 0},
     {"3.7 UDP over a stream", 2, 1, 17, WSAEPROTOTYPE, 0},
@@ -44,7 +45,7 @@ static const struct {
     {"3.8 a protocol that nobody has", 2, 1, 256, WSAEPROTONOSUPPORT, 0},
     {"3.8 raw beyond its range", 2, 3, 256, WSAEPROTONOSUPPORT, 0},
     {"a negative protocol", 2, 1, -1, WSAEPROTONOSUPPORT, 0},
-    {"unknown family and type", 99, 77, 0, WSAEAFNOSUPPORT, 0},
+    {"unknown family and type", 99, 77, 0, WSAESOCKTNOSUPPORT, 0},
 };
 
 START_TEST(triples_in_the_built_in_catalog)
