@@ -106,6 +106,11 @@ struct afd_sendmsg {
     ULONG count;
     ULONGLONG bufs;
 };
+struct afd_transmit {
+    LONGLONG file_pos; /* -2: where the file is */
+    ULONGLONG head, tail;
+    ULONG head_bytes, tail_bytes, file, file_bytes, chunk, unused;
+};
 struct afd_event_select {
     HANDLE event;
     ULONG mask;
@@ -129,6 +134,7 @@ _Static_assert(sizeof(struct afd_poll_item) == 12 && sizeof(struct afd_poll) == 
 _Static_assert(sizeof(struct afd_event_select) == 8, "EVENT_SELECT");
 #endif
 _Static_assert(sizeof(struct afd_recvmsg) == 48 && sizeof(struct afd_sendmsg) == 32, "*MSG");
+_Static_assert(sizeof(struct afd_transmit) == 48, "TRANSMIT");
 _Static_assert(sizeof(struct afd_events) == 56, "GET_EVENTS");
 
 #endif
