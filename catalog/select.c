@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which entry serves a call that names no socket (spi.md, section 3). The first match wins even when its
- * provider then fails: going on to the next entry would silently step around a security layer.
+ * Which entry serves a call that names no socket (spi.md, section 3). The first match wins even
+ * when its provider then fails: going on to the next entry would silently step around a security
+ * layer.
  */
 #include "catalog/catalog.h"
 
@@ -9,7 +10,10 @@
 
 #include "base/wsaerr.h"
 
-/* Network Direct entries carry no sockets, and layers' hidden entries count nowhere, not even for the error. */
+/*
+ * Network Direct entries carry no sockets, and layers' hidden entries count nowhere, not even for
+ * the error.
+ */
 static bool eligible(const struct catalog *cat, const struct catalog_entry *e)
 {
     return !(e->info.provider_flags & CATALOG_PFL_NETWORKDIRECT) && catalog_usable(cat, e);
@@ -73,8 +77,8 @@ static bool same_triple(const struct catalog_entry *e, const struct catalog_info
 }
 
 /*
- * Ids differ between the 32-bit and the 64-bit catalog, and between two processes that started before and
- * after an installation, so an info that came from another process is found by GUID.
+ * Ids differ between the 32-bit and the 64-bit catalog, and between two processes that started
+ * before and after an installation, so an info that came from another process is found by GUID.
  */
 static const struct catalog_entry *find_info(const struct catalog *cat,
                                              const struct catalog_info *info)

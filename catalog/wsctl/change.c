@@ -108,7 +108,10 @@ static int complain_install(const struct layer_install *in, const char *dll, int
                         "`wsctl list` shows what there is",
                         dll, in->missing_id);
     case WSANO_RECOVERY:
-        /* The registry may be the reason as well, and then reading it shows no chain near the limit. */
+        /*
+         * The registry may be the reason as well, and then reading it shows no chain near the
+         * limit.
+         */
         snprintf(attempt, sizeof attempt, "install layer %.40s", dll);
         if (!store_read(STORE_NATIVE, &cat)) {
             int32_t longest = 0;

@@ -2,8 +2,9 @@
 #ifndef WS2_CATALOG_WSCTL_WSCTL_H
 #define WS2_CATALOG_WSCTL_WSCTL_H
 /*
- * wsctl: looks at the protocol catalog and changes it, without ws2_32, so that it still works when that is what is
- * broken. It shows what is stored; the layers of one run (WS2KIT_LAYERS) are none of its business.
+ * wsctl: looks at the protocol catalog and changes it, without ws2_32, so that it still works when
+ * that is what is broken. It shows what is stored; the layers of one run (WS2KIT_LAYERS) are none
+ * of its business.
  *
  * A command returns the exit status, having said on stderr what failed, why, and what to do next.
  */
@@ -30,7 +31,10 @@ void name_text(const catalog_char *name, char text[TEXT_BYTES]);
 void guid_text(const struct catalog_guid *guid, char text[GUID_BYTES]);
 bool guid_parse(const char *text, struct catalog_guid *guid);
 
-/* The entry that an ID, {GUID} or NAME on the command line means; layers first among equal names. NULL if none. */
+/*
+ * The entry that an ID, {GUID} or NAME on the command line means; layers first among equal names.
+ * NULL if none.
+ */
 const struct catalog_entry *find_entry(const struct catalog *cat, const char *what);
 
 #endif

@@ -131,45 +131,52 @@ BOOL PASCAL ext_connect_ex(SOCKET s, const struct sockaddr *name, int name_bytes
 /* ---- DisconnectEx ---- */
 
 /*
- * TF_REUSE_SOCKET: AcceptEx puts a new kernel object behind its acceptor's handle, so a disconnected socket can be an
- * acceptor again. It cannot be connected again.
+ * The completion of an overlapped DisconnectEx: a TRANSMIT of nothing. It completes when the data before it have gone
+ * out, with no bytes, and unlike an operation that is done at once it posts its packet even where
+ * FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set, as Windows does here.
  */
-void sock_make_reusable(struct sock *k)
+static int complete_later(struct sock *k, LPOVERLAPPED ov)
 {
-    lock_take(&k->lock);
-    k->state = SOCK_NEW;
-    k->peer_bytes = k->local_bytes = 0;
-    k->shut_recv = k->shut_send = k->reset = FALSE;
-    lock_drop(&k->lock);
+    const struct afd_transmit nothing = {.chunk = 1};
+    NTSTATUS status =
+        afd_start(k, AFD_TRANSMIT, &nothing, sizeof nothing, NULL, 0, ov, NULL, AFD_KIND_SEND);
+
+    if (status == STATUS_PIPE_DISCONNECTED) /* disconnected before: Windows lets it be repeated */
+        status = afd_complete(k, STATUS_SUCCESS, ov, NULL);
+    return !status || status == STATUS_PENDING ? WSA_IO_PENDING : err_from_ntstatus(status);
 }
 
-static int disconnect(struct sock *k, LPOVERLAPPED ov, DWORD flags)
+static int disconnect(struct sock *k, LPOVERLAPPED ov)
 {
-    const INT how = flags & TF_REUSE_SOCKET ? SD_BOTH : SD_SEND;
+    const INT how = SD_SEND;
     enum sock_state state = sock_settle(k);
     union sock_addr peer;
     NTSTATUS status;
     INT bytes;
+    int err = 0;
 
     if (!sock_is_stream(k) || (state != SOCK_CONNECTED && state != SOCK_CONNECTED_EX))
         return WSAENOTCONN;
     sock_peer_name(k, &peer, &bytes); /* 8.0 forgets it once both sides have finished */
-    k->shut_send = TRUE;
     if (ov && k->overlapped)
-        status = afd_start(k, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, ov, NULL, AFD_KIND_OTHER);
-    else
-        status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
-    if (status)
-        return err_from_ntstatus(status);
+        err = complete_later(k, ov);
+    if (err && err != WSA_IO_PENDING)
+        return err;
 
-    if (flags & TF_REUSE_SOCKET)
-        sock_make_reusable(k);
-    if (ov && !k->overlapped)
+    status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
+    if (!status)
+        k->shut_send = TRUE;
+    if (err) /* started; it will be told there */
+        return err;
+    if (!status && ov)
         afd_finish(ov, STATUS_SUCCESS, 0);
-    /* Windows always says so. A handle that asked for no packets has got none, and must be told now. */
-    return ov && k->overlapped && !afd_skips_packets(k->handle) ? WSA_IO_PENDING : 0;
+    return err_from_ntstatus(status);
 }
 
+/*
+ * TF_REUSE_SOCKET is refused: the server keeps what was shut down, even when AcceptEx puts a new connection behind the
+ * handle. A program that is told so closes the socket.
+ */
 BOOL PASCAL ext_disconnect_ex(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD reserved)
 {
     struct sock *k = sock_get(s);
@@ -177,7 +184,10 @@ BOOL PASCAL ext_disconnect_ex(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD rese
 
     if (!k)
         return ext_end(WSAENOTSOCK);
-    err = reserved || (flags & ~TF_REUSE_SOCKET) ? WSAEINVAL : disconnect(k, ov, flags);
+    if (reserved || (flags & ~TF_REUSE_SOCKET))
+        err = WSAEINVAL;
+    else
+        err = flags ? WSAEOPNOTSUPP : disconnect(k, ov);
     sock_put(k);
     return ext_end(err);
 }

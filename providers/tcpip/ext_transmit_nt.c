@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TransmitFile and TransmitPackets. Waited for, both read and send in a loop. Overlapped, TransmitFile is the kernel's
- * TRANSMIT, which alone can report a byte count; TransmitPackets is one gathered send when it is memory only, and
- * else runs on a thread of the system's pool.
+ * TransmitFile and TransmitPackets. Waited for, both read and send in a loop. Overlapped, the completion has to carry the
+ * number of bytes, which only an operation of the kernel's can: TransmitFile is its TRANSMIT, TransmitPackets one
+ * gathered send.
  */
 #include "providers/tcpip/ext.h"
 
@@ -13,13 +13,6 @@
 #include "providers/tcpip/spi.h"
 
 enum { CHUNK = 64 * 1024 };
-
-struct afd_transmit {
-    LONGLONG file_pos; /* -2: where the file is */
-    ULONGLONG head, tail;
-    ULONG head_bytes, tail_bytes, file, file_bytes, chunk, unused;
-};
-_Static_assert(sizeof(struct afd_transmit) == 48, "TRANSMIT");
 
 /* Where to read: a position of our own for each call, or the file's own (`tracked` false). */
 struct source {
@@ -121,6 +114,7 @@ static int check_sender(struct sock *k)
     return err ? err : k->shut_send ? WSAESHUTDOWN : 0;
 }
 
+/* TF_REUSE_SOCKET adds nothing here: the transmission counts, and the next use of the socket will be refused. */
 static int disconnect(struct sock *k, DWORD flags)
 {
     const INT how = SD_SEND;
@@ -130,8 +124,6 @@ static int disconnect(struct sock *k, DWORD flags)
         return 0;
     status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
     k->shut_send = !status;
-    if (!status && (flags & TF_REUSE_SOCKET))
-        sock_make_reusable(k);
     return err_from_ntstatus(status);
 }
 
@@ -235,6 +227,7 @@ struct packets {
     struct sock *k; /* a reference */
     LPOVERLAPPED ov;
     DWORD count, chunk, flags;
+    void **loaded; /* by element: the contents of a file, ours to free */
     TRANSMIT_PACKETS_ELEMENT element[];
 };
 
@@ -333,32 +326,53 @@ static NTSTATUS status_of(int err)
 
 static void packets_free(struct packets *p)
 {
+    for (DWORD i = 0; i < p->count; i++)
+        free(p->loaded[i]);
     sock_put(p->k);
     free(p);
 }
 
-static DWORD WINAPI packets_thread(void *arg)
+/* Replaces the file elements by what they say, so that one send can carry everything and report the whole count. */
+static int load_files(struct packets *p)
 {
-    struct packets *p = arg;
-    ULONGLONG total = 0;
-    int err = send_packets(p, &total);
+    int err = 0;
 
-    afd_complete(p->k, status_of(err), p->ov, NULL);
-    packets_free(p);
-    return 0;
+    for (DWORD i = 0; i < p->count && !err; i++) {
+        TRANSMIT_PACKETS_ELEMENT *e = &p->element[i];
+        struct source from = source_of(e);
+        DWORD bytes = e->cLength, got = 0;
+
+        if (!(e->dwElFlags & TP_ELEMENT_FILE))
+            continue;
+        if (!bytes) {
+            LARGE_INTEGER size;
+
+            if (!GetFileSizeEx(e->hFile, &size) || size.QuadPart > MAXLONG)
+                return WSAENOBUFS;
+            bytes = (ULONGLONG)size.QuadPart > from.at ? (DWORD)(size.QuadPart - from.at) : 0;
+        }
+        p->loaded[i] = malloc(bytes + 1);
+        if (!p->loaded[i])
+            return WSAENOBUFS;
+        err = read_file(&from, p->loaded[i], bytes, &got);
+        e->dwElFlags = (e->dwElFlags & ~TP_ELEMENT_FILE) | TP_ELEMENT_MEMORY;
+        e->cLength = got;
+        e->pBuffer = p->loaded[i];
+    }
+    return err;
 }
 
-static BOOL memory_only(const struct packets *p)
+static BOOL has_files(const struct packets *p)
 {
     for (DWORD i = 0; i < p->count; i++)
         if (p->element[i].dwElFlags & TP_ELEMENT_FILE)
-            return FALSE;
-    return sock_is_stream(p->k) && p->count;
+            return TRUE;
+    return FALSE;
 }
 
 static int gathered_send(struct packets *p)
 {
-    WSABUF *bufs = malloc(p->count * sizeof *bufs);
+    WSABUF *bufs = malloc((p->count + 1) * sizeof *bufs);
     struct afd_sendmsg in = {
         .force_async = TRUE, .count = p->count, .bufs = (ULONG_PTR)bufs};
     NTSTATUS status;
@@ -376,6 +390,35 @@ static int gathered_send(struct packets *p)
     return err;
 }
 
+/*
+ * On a thread of the pool. A stream's data goes out in one send, which the kernel completes; sends are done in order, so
+ * when an empty one behind it is done the buffers are free. Datagrams are sent one by one, and the count of their
+ * completion is 0.
+ */
+static DWORD WINAPI packets_thread(void *arg)
+{
+    struct packets *p = arg;
+    ULONGLONG total = 0;
+    int err;
+
+    if (sock_is_stream(p->k)) {
+        WSABUF none = {0, NULL};
+
+        err = load_files(p);
+        if (!err)
+            err = gathered_send(p);
+        if (err == WSA_IO_PENDING)
+            send_bufs(p->k, &none, 1);
+        if (err && err != WSA_IO_PENDING)
+            afd_complete(p->k, status_of(err), p->ov, NULL);
+    } else {
+        err = send_packets_datagram(p, &total);
+        afd_complete(p->k, status_of(err), p->ov, NULL);
+    }
+    packets_free(p);
+    return 0;
+}
+
 /* Gives `p` away or frees it. */
 static int transmit_packets(struct packets *p)
 {
@@ -383,7 +426,7 @@ static int transmit_packets(struct packets *p)
     int err = check_sender(p->k);
 
     if (!err && p->ov && p->k->overlapped) {
-        if (memory_only(p)) {
+        if (sock_is_stream(p->k) && !has_files(p)) {
             err = gathered_send(p);
         } else {
             p->ov->Internal = STATUS_PENDING;
@@ -412,7 +455,7 @@ BOOL PASCAL ext_transmit_packets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT elements, 
         sock_put(k);
         return ext_end(WSAEFAULT);
     }
-    p = malloc(sizeof *p + count * sizeof *elements);
+    p = calloc(1, sizeof *p + count * (sizeof *elements + sizeof *p->loaded));
     if (!p) {
         sock_put(k);
         return ext_end(WSAENOBUFS);
@@ -420,6 +463,7 @@ BOOL PASCAL ext_transmit_packets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT elements, 
     p->k = k;
     p->ov = ov;
     p->count = count;
+    p->loaded = (void **)(p->element + count);
     p->chunk = send_size;
     p->flags = flags;
     if (count)

@@ -16,8 +16,6 @@ void sock_inherit(struct sock *accepted, struct sock *listener);
  * and the selection that `k` had.
  */
 void sock_renew(struct sock *k);
-/* TF_REUSE_SOCKET: the record of a disconnected socket is as new. */
-void sock_make_reusable(struct sock *k);
 
 /* options_store_pe.c, with the ones in sock.h. */
 void sock_option_forget(struct sock *k, INT level, INT name);

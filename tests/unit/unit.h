@@ -2,8 +2,9 @@
 #ifndef WS2_TESTS_UNIT_UNIT_H
 #define WS2_TESTS_UNIT_UNIT_H
 /*
- * A test file is a program: test functions (START_TEST), and a list of them at the end. Each test runs in a process
- * of its own, so one crash is one failure. Cases are rows with a sentence; a failure prints it.
+ * A test file is a program: test functions (START_TEST), and a list of them at the end. Each test
+ * runs in a process of its own, so one crash is one failure. Cases are rows with a sentence; a
+ * failure prints it.
  */
 #include <check.h>
 #include <stdlib.h>

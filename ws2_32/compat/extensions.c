@@ -96,7 +96,10 @@ BOOL WINAPI TransmitFile(SOCKET s, HANDLE file, DWORD bytes, DWORD bytes_per_sen
     return fn && fn(s, file, bytes, bytes_per_send, overlapped, buffers, flags);
 }
 
-/* recv() that can say "there is more of this message": the flags come back with or without MSG_PARTIAL. */
+/*
+ * recv() that can say "there is more of this message" and so need not fail for it: the flags come back with or without
+ * MSG_PARTIAL. A datagram that is too long has filled the buffer.
+ */
 int WINAPI WSARecvEx(SOCKET s, char *buf, int bytes, int *flags)
 {
     WSABUF b = {(ULONG)bytes, buf};
@@ -108,9 +111,11 @@ int WINAPI WSARecvEx(SOCKET s, char *buf, int bytes, int *flags)
     }
     io_flags = (DWORD)*flags;
     if (WSARecv(s, &b, 1, &got, &io_flags, NULL, NULL)) {
-        if (WSAGetLastError() == WSAEMSGSIZE)
-            *flags |= MSG_PARTIAL;
-        return SOCKET_ERROR;
+        if (WSAGetLastError() != WSAEMSGSIZE)
+            return SOCKET_ERROR;
+        WSASetLastError(0);
+        io_flags |= MSG_PARTIAL;
+        got = b.len;
     }
     *flags = (int)io_flags;
     return (int)got;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Address text. The C library's inet_pton serves as the second opinion on which texts are addresses. */
+/*
+ * Address text. The C library's inet_pton serves as the second opinion on which texts are
+ * addresses.
+ */
 #include "base/addr.h"
 
 #include <arpa/inet.h>
@@ -12,7 +15,10 @@ static const struct {
     const char *text; /* as it is to be printed */
     uint8_t ip[16];
 } canonical[] = {
-    /* RFC 5952: lower case, no leading zeros, the longest run of zeros, the first of equal runs, never a single zero */
+    /*
+     * RFC 5952: lower case, no leading zeros, the longest run of zeros, the first of equal runs,
+     * never a single zero
+     */
     {"::", {0}},
     {"::1", {[15] = 1}},
     {"2001:db8::1", {0x20, 1, 0x0d, 0xb8, [15] = 1}},

@@ -189,7 +189,10 @@ START_TEST(threads_see_whole_objects)
 }
 END_TEST
 
-/* Several threads move one handle: each value taken out was put in, and each that was put in is taken out once. */
+/*
+ * Several threads move one handle: each value taken out was put in, and each that was put in is
+ * taken out once.
+ */
 static int puts_done[THREADS], takes_done[THREADS], left;
 static int tokens[THREADS];
 

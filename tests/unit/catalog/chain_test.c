@@ -4,7 +4,10 @@
 #include "tests/unit/catalog/sample.h"
 #include "tests/unit/unit.h"
 
-/* What the rows below refer to: bases 1001, 1002; layers 1400, 1500; chains 1401 = {1400, 1001}, 1501 over it; an orphan. */
+/*
+ * What the rows below refer to: bases 1001, 1002; layers 1400, 1500; chains 1401 = {1400, 1001},
+ * 1501 over it; an orphan.
+ */
 static const struct {
     uint32_t id;
     int32_t len;

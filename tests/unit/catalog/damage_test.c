@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A damaged catalog, as other software leaves it (spi.md 2.6 and 13.2): what is readable is used, in order. */
+/*
+ * A damaged catalog, as other software leaves it (spi.md 2.6 and 13.2): what is readable is used,
+ * in order.
+ */
 #include "catalog/store.h"
 
 #include <stdio.h>
@@ -339,7 +342,10 @@ START_TEST(foreign_edits_count)
 }
 END_TEST
 
-/* Any single byte of a committed journal changed: the catalog is the old one or the new one, never anything else. */
+/*
+ * Any single byte of a committed journal changed: the catalog is the old one or the new one, never
+ * anything else.
+ */
 START_TEST(a_flipped_bit_in_a_journal_is_noticed)
 {
     static uint8_t bytes[16384];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Install, deinstall, update and order as spi.md 13.10 wants them; each edit does all of what it says or nothing. */
+/*
+ * Install, deinstall, update and order as spi.md 13.10 wants them; each edit does all of what it
+ * says or nothing.
+ */
 #include "catalog/catalog.h"
 
 #include "base/wsaerr.h"

@@ -14,7 +14,9 @@ static const struct catalog_guid url = {{0x11, 0xB8, 0xA7, 0x6B, 0xAD, 0x9D, 0xD
 static const struct catalog_guid oid = {{0x12, 0xB8, 0xA7, 0x6B, 0xAD, 0x9D, 0xD1, 0x11, 0x80, 0xB4, 0x00,
                                          0xC0, 0x4F, 0xD4, 0x30, 0xC8}};
 
-/* The first is RFC 9562's own example (A.4); the others were computed with Python's uuid.uuid5(). */
+/*
+ * The first is RFC 9562's own example (A.4); the others were computed with Python's uuid.uuid5().
+ */
 static const struct {
     const char *why;
     const struct catalog_guid *space;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stored catalog, over a registry in memory that fails or stops at every call in turn, and with another process
- * between any two calls. What must hold each time: a reader finds the old catalog or the new one, nothing is left
- * locked or open, and the next edit works.
+ * The stored catalog, over a registry in memory that fails or stops at every call in turn, and
+ * with another process between any two calls. What must hold each time: a reader finds the old
+ * catalog or the new one, nothing is left locked or open, and the next edit works.
  */
 #include "catalog/store.h"
 
@@ -524,7 +524,9 @@ START_TEST(reading_is_cheap)
     created();
     before = reg_fake_calls();
     cat = read_width(STORE_NATIVE);
-    /* three opens, the catalog's name, the journal twice, the count, and two calls for each entry */
+    /*
+     * three opens, the catalog's name, the journal twice, the count, and two calls for each entry
+     */
     ck_assert_uint_eq(reg_fake_calls() - before, 7 + 1 + 2 * cat.count - 1);
     catalog_deinit(&cat);
 }

@@ -2,7 +2,8 @@
 #ifndef WS2_TESTS_UNIT_FAKE_FAULT_H
 #define WS2_TESTS_UNIT_FAKE_FAULT_H
 /*
- * The fault loop (style.md 12): the n-th thing that can fail does, for every n, until a run needs no fault.
+ * The fault loop (style.md 12): the n-th thing that can fail does, for every n, until a run needs
+ * no fault.
  *
  *     for (unsigned n = 1;; n++) {
  *         fresh state
@@ -13,8 +14,8 @@
  *         what must hold after a failure
  *     }
  *
- * Every malloc, calloc and realloc of the code under test is such a point (ld --wrap), and so is each call into a fake
- * that asks fault_now().
+ * Every malloc, calloc and realloc of the code under test is such a point (ld --wrap), and so is
+ * each call into a fake that asks fault_now().
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,7 +17,10 @@ struct value {
     void *data;
 };
 
-/* Keys are never freed before the reset, since code may hold a deleted one open; `gone` marks those. */
+/*
+ * Keys are never freed before the reset, since code may hold a deleted one open; `gone` marks
+ * those.
+ */
 struct reg_key {
     char name[NAME_BYTES];
     struct reg_key *child[CHILDREN_MAX];

@@ -360,6 +360,50 @@ static void cleanup_and_again(void)
     uninstall();
 }
 
+/* A 1.1 program's hook runs while a call blocks, may not call back in, and can end the call. */
+static int hook_runs, hook_nested_error, hook_was_blocking;
+
+static BOOL CALLBACK hook(void)
+{
+    char c;
+
+    hook_runs++;
+    hook_was_blocking = WSAIsBlocking();
+    hook_nested_error = recv(1, &c, 1, 0) ? WSAGetLastError() : 0;
+    if (hook_runs == 3)
+        WSACancelBlockingCall();
+    return FALSE;
+}
+
+static void blocking_hook(void)
+{
+    struct sockaddr_in at = { AF_INET };
+    WSADATA data;
+    SOCKET s;
+    char c;
+
+    NEED_OK(WSAStartup(MAKEWORD(1, 1), &data));
+    CHECK_INT(data.wVersion, MAKEWORD(1, 1));
+    s = socket(AF_INET, SOCK_DGRAM, 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    NEED_OK(bind(s, (struct sockaddr *)&at, sizeof at));
+    CHECK(WSASetBlockingHook((FARPROC)hook) != NULL);
+    CHECK(!WSAIsBlocking());
+    CHECK_FAILS(recvfrom(s, &c, 1, 0, NULL, NULL), WSAEINTR);
+    CHECK_INT(hook_runs, 3);
+    CHECK_INT(hook_was_blocking, TRUE);
+    CHECK_ERR(hook_nested_error, WSAEINPROGRESS);
+    CHECK_FAILS(WSACancelBlockingCall(), WSAEINVAL);
+    CHECK_OK(WSAUnhookBlockingHook());
+    CHECK_OK(closesocket(s));
+    CHECK_OK(WSACleanup());
+
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &data));
+    CHECK_FALSE(WSASetBlockingHook((FARPROC)hook), WSAEOPNOTSUPP);
+    CHECK_FAILS(WSACancelBlockingCall(), WSAEOPNOTSUPP);
+    CHECK_OK(WSACleanup());
+}
+
 const struct test_case test_cases[] = {
     { "starts-badly", starts_badly, .unstarted = 1 },
     { "reenters", reenters, .unstarted = 1 },
@@ -370,6 +414,7 @@ const struct test_case test_cases[] = {
     { "queues-apcs", queues_apcs, .unstarted = 1 },
     { "select-mixes-providers", select_mixes_providers, .unstarted = 1 },
     { "ifs-handles", ifs_handles, .unstarted = 1 },
+    { "blocking-hook", blocking_hook, .unstarted = 1 },
     { "cleanup-and-again", cleanup_and_again, .unstarted = 1 },
     { 0 },
 };
