@@ -89,6 +89,8 @@ static int make(struct sock *k, const struct incoming *in, struct sock **out)
     n->peer_bytes = in->peer_bytes;
     n->state = SOCK_CONNECTED;
     sock_inherit(n, k);
+    if (!n->overlapped)
+        afd_refuse_ports(in->handle);
     err = sock_register(n);
     if (err) {
         sock_forget(n);

@@ -139,6 +139,7 @@ void afd_thread_done(void)
 }
 
 static HANDLE volatile device;
+static HANDLE volatile no_port;
 
 void afd_done(void)
 {
@@ -152,7 +153,9 @@ void afd_done(void)
         TlsFree(events_slot);
     if (device)
         NtClose(device);
-    device = NULL;
+    if (no_port)
+        CloseHandle(no_port);
+    device = no_port = NULL;
     events_slot = TLS_OUT_OF_INDEXES;
 }
 
@@ -179,6 +182,19 @@ HANDLE afd_device(void)
     if (before)
         NtClose(fresh);
     return device;
+}
+
+/* A handle takes one port in its life. Nothing is ever posted to this one: `ctx` is 0 on these sockets. */
+void afd_refuse_ports(HANDLE handle)
+{
+    if (!no_port) {
+        HANDLE fresh = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+
+        if (InterlockedCompareExchangePointer((void *volatile *)&no_port, fresh, NULL) && fresh)
+            CloseHandle(fresh);
+    }
+    if (no_port)
+        CreateIoCompletionPort(handle, no_port, 0, 0);
 }
 
 /* ---- waiting ---- */

@@ -130,11 +130,20 @@ int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
 
 void afd_finish(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes)
 {
+    afd_finish_to(ov, status, bytes, NULL);
+}
+
+void afd_finish_to(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
     HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
 
     ov->InternalHigh = bytes;
     __atomic_store_n(&ov->Internal, (ULONG_PTR)(ULONG)status, __ATOMIC_RELEASE);
-    if (event)
+    if (routine)
+        NtQueueApcThread(GetCurrentThread(), run_routine, (void *)routine, (IO_STATUS_BLOCK *)ov,
+                         0);
+    else if (event)
         SetEvent(event);
 }
 

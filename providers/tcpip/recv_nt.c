@@ -280,7 +280,7 @@ int recv_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDWORD 
              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
     struct recv r = { bufs, count, *flags, from, from_bytes, control };
-    BOOL overlapped = ov && (k->overlapped || routine);
+    BOOL overlapped = ov && k->overlapped;
     NTSTATUS status;
     ULONG got;
     int err;
@@ -299,7 +299,7 @@ int recv_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDWORD 
         err = err_from_ntstatus(status);
         if (!NT_ERROR(status)) {
             if (ov)
-                afd_finish(ov, status, got);
+                afd_finish_to(ov, status, got, routine);
             if (bytes)
                 *bytes = got;
         }

@@ -218,7 +218,7 @@ int send_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD fl
              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
     struct send r = { bufs, count, flags, to, to_bytes };
-    BOOL overlapped = ov && (k->overlapped || routine);
+    BOOL overlapped = ov && k->overlapped;
     union sock_addr name;
     NTSTATUS status;
     ULONG sent;
@@ -245,7 +245,7 @@ int send_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD fl
         status = send_now(k, &r, ov != NULL, &sent);
         err = err_from_ntstatus(status);
         if (!err && ov)
-            afd_finish(ov, status, sent);
+            afd_finish_to(ov, status, sent, routine);
         if (!err && bytes)
             *bytes = sent;
     }

@@ -148,6 +148,11 @@ void send_tail_free(struct send_tail *tail);
 HANDLE afd_device(void);
 /* Opens a device handle: a socket once CREATE has been done on it. */
 NTSTATUS afd_open(HANDLE *handle, BOOL inherit);
+/*
+ * Makes the application's CreateIoCompletionPort() fail, as it does on Windows for a socket without
+ * WSA_FLAG_OVERLAPPED (whose kernel handle is overlapped all the same: rule 1).
+ */
+void afd_refuse_ports(HANDLE handle);
 
 /*
  * One ioctl, waited for if it pends (not alertably: for calls that end by themselves). *info (may be NULL)
@@ -204,9 +209,11 @@ int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
 
 /*
  * For a socket made without WSA_FLAG_OVERLAPPED that is given an OVERLAPPED: the operation has been done and waited
- * for; fills `ov` in and sets its event.
+ * for; fills `ov` in and sets its event, or queues `routine` to this thread.
  */
 void afd_finish(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes);
+void afd_finish_to(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
 /* Runs fn(arg) on a thread that lives as long as operations it started (rule 10). WSAENOBUFS: not to be had. */
 int worker_run(void (*fn)(void *arg), void *arg);

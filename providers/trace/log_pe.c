@@ -4,9 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
+
 unsigned log_hex;
 
+BOOLEAN NTAPI RtlDllShutdownInProgress(void);
+
 static HANDLE file; /* NULL: off */
+static BOOL own_file; /* not standard error */
+static struct lock write_lock;
 static BOOL json;
 static LONGLONG ticks_per_second;
 static ULONGLONG start_time; /* local, 100 ns since 1601, at start_ticks */
@@ -43,8 +49,8 @@ static ULONGLONG units_between(LONGLONG from, LONGLONG to, LONGLONG units_per_se
 }
 
 /*
- * A path that begins with "/" is a Linux path, as Wine understands it. With FILE_APPEND_DATA alone each write goes to the
- * end, wherever that is by then: lines of several processes do not overwrite each other.
+ * A path that begins with "/" is a Linux path, as Wine understands it. Without FILE_WRITE_DATA each write goes to the end,
+ * wherever that is by then; FILE_READ_DATA is for LockFileEx.
  */
 static HANDLE open_file(const char *path)
 {
@@ -61,7 +67,7 @@ static HANDLE open_file(const char *path)
     for (WCHAR *c = to; *path == '/' && *c; c++)
         if (*c == '/')
             *c = '\\';
-    return CreateFileW(wide, FILE_APPEND_DATA,
+    return CreateFileW(wide, FILE_APPEND_DATA | FILE_READ_DATA,
                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_ALWAYS,
                        FILE_ATTRIBUTE_NORMAL, NULL);
 }
@@ -85,7 +91,8 @@ int log_start(void)
     json = ws2kit_option("format", text, sizeof text) && !strcmp(text, "json");
     log_hex = ws2kit_option("hex", text, sizeof text) ? strtoul(text, NULL, 10) : 0;
     start_clock();
-    opened = ws2kit_option("file", text, sizeof text) ? open_file(text) : own_stderr();
+    own_file = ws2kit_option("file", text, sizeof text);
+    opened = own_file ? open_file(text) : own_stderr();
     file = opened == INVALID_HANDLE_VALUE ? NULL : opened;
     return 0;
 }
@@ -124,13 +131,35 @@ void call_back(struct call *c, LONGLONG value, BOOL is_handle, int err)
     format_result(&c->line, value, is_handle, err);
 }
 
+/*
+ * Under Wine 8.0 a write to the end of a file is two steps, and lines of several threads or processes overwrite each
+ * other. So threads take turns, and so do the processes that share a file: by locking a byte far beyond its end, which
+ * whoever dies gives back. When the process ends there is one thread left, and another may have died inside the lock.
+ */
+static void write_line(const char *text, DWORD bytes)
+{
+    OVERLAPPED far_byte = { .OffsetHigh = 0x40000000 };
+    BOOL alone = RtlDllShutdownInProgress();
+    DWORD written;
+
+    if (!alone)
+        lock_take(&write_lock);
+    if (own_file)
+        LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &far_byte);
+    WriteFile(file, text, bytes, &written, NULL);
+    if (own_file)
+        UnlockFileEx(file, 0, 1, 0, &far_byte);
+    if (!alone)
+        lock_drop(&write_lock);
+}
+
 void call_end(struct call *c)
 {
-    DWORD bytes, written;
+    DWORD bytes;
 
     if (!c->on)
         return;
     bytes = (DWORD)format_end(&c->line, units_between(0, c->gone, 1000000));
-    WriteFile(file, c->line.text, bytes, &written, NULL);
+    write_line(c->line.text, bytes);
     SetLastError(c->last_error);
 }

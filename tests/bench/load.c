@@ -7,7 +7,7 @@
  *     load sink                                                   takes what comes, one connection after another
  *
  * echo and connect print "rate N /s", counted after a quarter of the time has gone by; with --count they stop after
- * that many.
+ * that many (at least as many as there are connections).
  */
 #include "bench.h"
 #include "pair.h"
@@ -78,7 +78,8 @@ static void echo(int connections)
                 bench_refuse("the server closed a connection");
             if (!go_on())
                 return;
-            send_all(events[i].data.fd, data, SIZE);
+            if (!stop_after || done + connections <= stop_after) /* nothing is under way at the end */
+                send_all(events[i].data.fd, data, SIZE);
         }
     }
 }

@@ -203,22 +203,28 @@ static void poll_states(void)
 
 static void poll_corners(void)
 {
-    SOCKET pair[2];
+    SOCKET pair[2], closed = tcp_new(AF_INET);
     WSAPOLLFD fd[3];
     DWORD start;
 
     tcp_pair(AF_INET, pair);
+    closesocket(closed);
     CHECK_FAILS(WSAPoll(fd, 0, 0), WSAEINVAL);
     CHECK_FAILS(WSAPoll(NULL, 1, 0), WSAEFAULT);
     check_about("no socket at all");
-    fd[0] = (WSAPOLLFD){ INVALID_SOCKET, POLLRDNORM, 0 };
+    fd[0] = (WSAPOLLFD){ closed, POLLRDNORM, 0 };
     CHECK_FAILS(WSAPoll(fd, 1, 0), WSAENOTSOCK);
     CHECK_INT(fd[0].revents, POLLNVAL);
     check_about("one that is none among others: marked, not counted");
-    fd[0] = (WSAPOLLFD){ INVALID_SOCKET, POLLWRNORM, 0 };
+    fd[0] = (WSAPOLLFD){ closed, POLLWRNORM, 0 };
     fd[1] = (WSAPOLLFD){ pair[0], POLLWRNORM, 0 };
     CHECK_RET(WSAPoll(fd, 2, 0), 1);
     CHECK_INT(fd[0].revents, POLLNVAL);
+    CHECK_INT(fd[1].revents, POLLWRNORM);
+    check_about("INVALID_SOCKET is passed over; 0 by the reference, POLLNVAL as measured");
+    fd[0] = (WSAPOLLFD){ INVALID_SOCKET, POLLWRNORM, 0x55 };
+    CHECK_RET(WSAPoll(fd, 2, 0), 1);
+    CHECK((fd[0].revents | POLLNVAL) == POLLNVAL);
     CHECK_INT(fd[1].revents, POLLWRNORM);
     check_about("bits that cannot be asked");
     fd[0] = (WSAPOLLFD){ pair[0], POLLERR, 0 };

@@ -39,7 +39,11 @@ class Prefix:
         self.env = variant.environment()
         self.server = subprocess.Popen(["wineserver", "-f", "-p"], env=self.env, stderr=subprocess.DEVNULL)
         self.keeper = Child(["wine", "cmd.exe"], self.env)
-        self.keeper.wait_for("Microsoft", 60)
+        try:
+            self.keeper.wait_for("Microsoft", 60)
+        except BaseException:
+            self.end()
+            raise
 
     def end(self):
         self.keeper.end()

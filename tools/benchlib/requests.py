@@ -1,6 +1,6 @@
 """
 Counts the wineserver requests of one operation, in a wineserver that prints every request it serves (-d1). The same
-program runs with N and with M operations; what the M - N more have asked for is theirs.
+program runs with few and with more operations; what the difference has asked for is theirs.
 """
 import collections
 import os
@@ -12,7 +12,7 @@ import time
 from .child import Child, Silent
 from .variants import OURS_FAST
 
-FEW, MANY = 100, 600
+MORE = 500
 # "0024: send_socket( async=... )"; the answer's line says "send_socket() = 0".
 REQUEST = re.compile(r"^[0-9a-f]+: (\w+)\((?!\) = )")
 
@@ -37,7 +37,7 @@ class TalkingServer:
         size, end = -1, time.monotonic() + 30
         while size != self.size() and time.monotonic() < end:
             size = self.size()
-            time.sleep(1)
+            time.sleep(0.4)
 
     def counted(self, run):
         self.settle()
@@ -52,6 +52,10 @@ class TalkingServer:
         subprocess.run(["wineserver", "-k"], env=self.env, check=False, stderr=subprocess.DEVNULL)
         self.server.wait()
         self.log.close()
+
+
+def _connections(case):
+    return int(case.args[case.args.index("--connections") + 1]) if "--connections" in case.args else 0
 
 
 def _run(settings, variant, program, case, count):
@@ -73,9 +77,7 @@ def _run(settings, variant, program, case, count):
     server = Child(variant.command(program.name) + list(case.args), env)
     try:
         port = server.wait_for("port ", 60, proof).split()[1]
-        args = ["--count", str(count)]
-        if "--connections" in case.args:
-            args += ["--connections", case.args[case.args.index("--connections") + 1]]
+        args = ["--count", str(count), "--connections", str(_connections(case))]
         subprocess.run([settings.load, "echo" if program.kind == "echo" else "connect", port, *args], check=True,
                        timeout=120, stdout=subprocess.DEVNULL)
     finally:
@@ -84,15 +86,32 @@ def _run(settings, variant, program, case, count):
 
 def _per_operation(talking, settings, variant, program, case):
     """{request name: how many per operation}, without what is below one in twenty."""
-    few, many = (talking.counted(lambda n=n: _run(settings, variant, program, case, n)) for n in (FEW, MANY))
-    more = {name: (many[name] - few[name]) / (MANY - FEW) for name in many}
+    start = 100 + 2 * _connections(case)
+    few, many = (talking.counted(lambda n=n: _run(settings, variant, program, case, n)) for n in (start, start + MORE))
+    more = {name: (many[name] - few[name]) / MORE for name in many}
     return {name: n for name, n in sorted(more.items(), key=lambda item: -item[1]) if n >= 0.05}
+
+
+def _whole_start(talking, settings, variant, case):
+    """What the whole life of a program that does the case's one thing asks for."""
+    def empty():
+        Child(variant.command("startup_empty"), variant.environment()).end(20)
+
+    def connected():
+        sink = Child([settings.load, "sink"], dict(os.environ))
+        try:
+            port = sink.wait_for("port ", 20).split()[1]
+            Child(variant.command("startup") + ["--peer", port], variant.environment()).end(20)
+        finally:
+            sink.kill()
+    asked = talking.counted(empty if case.name == "start-empty" else connected)
+    return dict(asked.most_common())
 
 
 def countable(selection):
     """Cases whose operations can be told off by number."""
     for chosen in selection:
-        if chosen.program.kind in ("table", "echo", "connects"):
+        if chosen.program.kind in ("table", "echo", "connects", "startup"):
             for case in chosen.cases:
                 if not case.name.endswith("000") and not case.name.endswith("000-skip"):
                     yield chosen.program, case
@@ -109,7 +128,10 @@ def print_all(settings, variants, selection):
                 if program.ours_only and (variant is not variants[0] or variant.name != OURS_FAST):
                     continue
                 try:
-                    asked = _per_operation(talking, settings, variant, program, case)
+                    if program.kind == "startup":
+                        asked = _whole_start(talking, settings, variant, case)
+                    else:
+                        asked = _per_operation(talking, settings, variant, program, case)
                 except (Silent, subprocess.SubprocessError) as problem:
                     print(f"{case.name}: {variant.label}: failed: {problem}", flush=True)
                     continue
