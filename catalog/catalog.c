@@ -57,8 +57,9 @@ const struct catalog_entry *catalog_find_provider(const struct catalog *cat,
 }
 
 /*
- * What no catalog may hold. Chain elements are not looked up: an installer may put back saved chains before
- * their layers, or give one list to both widths; until its elements exist a chain is simply not usable.
+ * What no catalog may hold. Chain elements are not looked up: an installer may put back saved
+ * chains before their layers, or give one list to both widths; until its elements exist a chain is
+ * simply not usable.
  */
 static bool acceptable(const char *path, const struct catalog_info *infos, uint32_t count)
 {

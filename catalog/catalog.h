@@ -53,7 +53,10 @@ struct catalog_info {
 };
 _Static_assert(sizeof(struct catalog_info) == 628, "WSAPROTOCOL_INFOW");
 
-/* One PackedCatalogItem (888 bytes), byte for byte. `path` is NUL-terminated in every loaded entry. */
+/*
+ * One PackedCatalogItem (888 bytes), byte for byte. `path` is NUL-terminated in every loaded
+ * entry.
+ */
 struct catalog_entry {
     char path[CATALOG_PATH_BYTES];
     struct catalog_info info;
@@ -86,11 +89,17 @@ const struct catalog_entry *catalog_find_provider(const struct catalog *cat,
  */
 bool catalog_usable(const struct catalog *cat, const struct catalog_entry *top);
 
-/* The base entry at the end of `top`'s chain (`top` itself for a base entry); NULL if `top` is not usable. */
+/*
+ * The base entry at the end of `top`'s chain (`top` itself for a base entry); NULL if `top` is not
+ * usable.
+ */
 const struct catalog_entry *catalog_base_of(const struct catalog *cat,
                                             const struct catalog_entry *top);
 
-/* socket(family, type, protocol): the first usable match in catalog order (spi.md 3.1, errors included). */
+/*
+ * socket(family, type, protocol): the first usable match in catalog order (spi.md 3.1, errors
+ * included).
+ */
 int catalog_select(const struct catalog *cat, int family, int type, int protocol,
                    const struct catalog_entry **out);
 
@@ -101,7 +110,10 @@ int catalog_select_info(const struct catalog *cat, const struct catalog_info *in
 /* The first usable entry of an address family (spi.md 3.9); WSAEINVAL. */
 int catalog_select_family(const struct catalog *cat, int family, const struct catalog_entry **out);
 
-/* WSCInstallProvider: appends; ids and GUID are assigned. WSANO_RECOVERY when the GUID is there already. */
+/*
+ * WSCInstallProvider: appends; ids and GUID are assigned. WSANO_RECOVERY when the GUID is there
+ * already.
+ */
 int catalog_install(struct catalog *cat, const struct catalog_guid *provider, const char *path,
                     const struct catalog_info *infos, uint32_t count);
 /* WSCDeinstallProvider: every entry of the GUID. WSAEINVAL when there is none. */
@@ -114,18 +126,19 @@ int catalog_reorder(struct catalog *cat, const uint32_t *ids, uint32_t count);
 
 /*
  * Puts a layer over every usable entry for which `wanted` says yes (only the topmost one of equal
- * family, type and protocol is asked), as WSCInstallProviderAndChains does: one hidden layer entry, one chain
- * per lower entry, each with a GUID of its own derived from `provider`, chains first in the order.
- * `service_flags` & CATALOG_XP1_IFS: an IFS layer. *layer_id (if not NULL) gets the hidden entry's id.
- * WSAEINVAL: name or GUID installed already, nothing wanted; WSANO_RECOVERY: a chain would be too long.
+ * family, type and protocol is asked), as WSCInstallProviderAndChains does: one hidden layer
+ * entry, one chain per lower entry, each with a GUID of its own derived from `provider`, chains
+ * first in the order. `service_flags` & CATALOG_XP1_IFS: an IFS layer; it goes beneath layers that
+ * are not, and their chains are relinked. *layer_id (if not NULL) gets the hidden entry's id. WSAEINVAL: name or GUID installed already, nothing wanted;
+ * WSANO_RECOVERY: a chain would be too long.
  */
 int catalog_install_layer(struct catalog *cat, const struct catalog_guid *provider,
                           const catalog_char *name, const char *path, uint32_t service_flags,
                           bool (*wanted)(const struct catalog_info *lower, void *arg), void *arg,
                           uint32_t *layer_id);
 /*
- * Takes a layer out again: its hidden entry, its chains; chains of other layers that lay over its chains are
- * relinked to what lay beneath. WSAEINVAL when there is no such layer.
+ * Takes a layer out again: its hidden entry, its chains; chains of other layers that lay over its
+ * chains are relinked to what lay beneath. WSAEINVAL when there is no such layer.
  */
 int catalog_remove_layer(struct catalog *cat, const struct catalog_guid *provider);
 

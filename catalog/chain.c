@@ -2,9 +2,9 @@
 /*
  * Which entries can be used. Any installer can write the catalog, so nothing in it is trusted.
  *
- * An element below the top of a chain may be a layer's hidden entry or, in the form that Microsoft's
- * installers write, a chain itself (spi.md 1.2), and then that chain must be sound too: its layer will
- * look for its own elements. A bad chain disables its own protocol only.
+ * An element below the top of a chain may be a layer's hidden entry or, in the form that
+ * Microsoft's installers write, a chain itself (spi.md 1.2), and then that chain must be sound
+ * too: its layer will look for its own elements. A bad chain disables its own protocol only.
  */
 #include "catalog/catalog.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The catalog of a fresh system: TCP, UDP and raw IP, for IPv4 and IPv6. GUIDs, names, numbers and flags are
- * Windows' own (spi.md 2.3), because programs and installers compare them; only the path is ours.
+ * The catalog of a fresh system: TCP, UDP and raw IP, for IPv4 and IPv6. GUIDs, names, numbers and
+ * flags are Windows' own (spi.md 2.3), because programs and installers compare them; only the path
+ * is ours.
  */
 #include "catalog/catalog.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GUIDs made from a name (RFC 4122, section 4.3, version 5). Two processes of one run must give a layer the
- * same GUID without talking to each other: WSADuplicateSocket finds the chain by GUID in the target process.
+ * GUIDs made from a name (RFC 4122, section 4.3, version 5). Two processes of one run must give a
+ * layer the same GUID without talking to each other: WSADuplicateSocket finds the chain by GUID in
+ * the target process.
  *
  * SHA-1 (RFC 3174) serves as a plain hash here; nothing relies on it being hard to invert.
  */
@@ -79,7 +80,10 @@ static void finish(struct sha1 *s)
     }
 }
 
-/* Between memory order, where the first three fields are little-endian, and the RFC's network order. */
+/*
+ * Between memory order, where the first three fields are little-endian, and the RFC's network
+ * order.
+ */
 static void swap_fields(uint8_t b[16])
 {
     static const uint8_t from[8] = {3, 2, 1, 0, 5, 4, 7, 6};

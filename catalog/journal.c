@@ -10,7 +10,10 @@ static const char value_name[] = "ws2kit_Journal";
 
 enum { MAGIC = 0x4A325357 /* "WS2J" */, ABSENT = -1, ENTRIES_MAX = 4096 };
 
-/* Little-endian as stored, like the records; followed by the entries of each section that is not ABSENT. */
+/*
+ * Little-endian as stored, like the records; followed by the entries of each section that is not
+ * ABSENT.
+ */
 struct header {
     uint32_t magic, check, generation, serial, next_id;
     int32_t count[RECORDS_SECTIONS];
@@ -40,7 +43,10 @@ static uint32_t check_of(const uint8_t *value, size_t bytes)
     return hash;
 }
 
-/* Takes the entries of one section, if it is there and whole. Those we wrote ourselves are sound; the check says so. */
+/*
+ * Takes the entries of one section, if it is there and whole. Those we wrote ourselves are sound;
+ * the check says so.
+ */
 static int take(const uint8_t **at, size_t *left, int32_t count, const struct header *h,
                 struct catalog *cat)
 {

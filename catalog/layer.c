@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting a layer over protocols and taking it out again: WSCInstallProviderAndChains, `wsctl install layer`
- * and the layers of one run are all this one edit.
+ * Putting a layer over protocols and taking it out again: WSCInstallProviderAndChains, `wsctl
+ * install layer` and the layers of one run are all this one edit.
  *
- * Chains have the form of Microsoft's sample (spi.md 1.2): [0] is the layer's hidden entry, [1] the entry laid
- * over, base or chain, and the rest that entry's own elements from 1 on. Position i therefore stands for
- * exactly one layer, and leaving a layer out of a chain is leaving its element out.
+ * Chains have the form of Microsoft's sample (spi.md 1.2): [0] is the layer's hidden entry, [1]
+ * the entry laid over, base or chain, and the rest that entry's own elements from 1 on. Position i
+ * therefore stands for exactly one layer, and leaving a layer out of a chain is leaving its
+ * element out.
  *
- * A layer that passes real handles up (IFS) cannot work above one that makes its own: it would claim a handle
- * that means nothing to the kernel. So it goes in beneath the last such layer, and the chains above are
- * relinked, as the sample's installer does.
+ * A layer that passes real handles up (IFS) cannot work above one that makes its own: it would
+ * claim a handle that means nothing to the kernel. So it goes in beneath the last such layer, and
+ * the chains above are relinked, as the sample's installer does.
  */
 #include "catalog/catalog.h"
 
@@ -36,8 +37,8 @@ static bool topmost(const struct catalog *cat, const struct catalog_entry *e)
 }
 
 /*
- * The highest entry at or beneath `top` that hands out kernel handles; NULL when the way down is not in the
- * sample's form, where the next entry cannot be told from a layer's hidden one.
+ * The highest entry at or beneath `top` that hands out kernel handles; NULL when the way down is
+ * not in the sample's form, where the next entry cannot be told from a layer's hidden one.
  */
 static const struct catalog_entry *beneath_own_handles(const struct catalog *cat,
                                                        const struct catalog_entry *top)
@@ -80,7 +81,10 @@ static void remove_element(struct catalog_info *chain, int32_t at)
     chain->chain[chain->chain_len] = 0;
 }
 
-/* One GUID per chain, because a provider is started once per GUID; the triple is unique within a layer. */
+/*
+ * One GUID per chain, because a provider is started once per GUID; the triple is unique within a
+ * layer.
+ */
 static void chain_guid(const struct catalog_guid *layer, const struct catalog_info *lower,
                        struct catalog_guid *out)
 {
@@ -164,8 +168,8 @@ static bool name_taken(const struct catalog *cat, const catalog_char *name)
 }
 
 /*
- * Builds in `next` (empty) what `cat` becomes: new chains, the old entries, the hidden entry. One new chain per
- * `over` entry; `over` holds indexes into cat.
+ * Builds in `next` (empty) what `cat` becomes: new chains, the old entries, the hidden entry. One
+ * new chain per `over` entry; `over` holds indexes into cat.
  */
 static int compose(const struct catalog *cat, const struct catalog_entry *layer,
                    const uint32_t *over, uint32_t chains, struct catalog *next)
@@ -284,7 +288,10 @@ int catalog_remove_layer(struct catalog *cat, const struct catalog_guid *provide
             if (is_part(cat, layer_id, info->chain[at]))
                 remove_element(info, at);
     }
-    /* Whether an entry is part of the layer is read from the entry itself from here on: ids may be gone already. */
+    /*
+     * Whether an entry is part of the layer is read from the entry itself from here on: ids may be
+     * gone already.
+     */
     for (uint32_t i = 0; i < cat->count; i++)
         if (cat->entry[i].info.id != layer_id && !is_chain_of(&cat->entry[i].info, layer_id))
             cat->entry[kept++] = cat->entry[i];

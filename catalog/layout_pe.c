@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Proves that struct catalog_info is the SDK's WSAPROTOCOL_INFOW, so that one may be cast to the other. */
+/*
+ * Proves that struct catalog_info is the SDK's WSAPROTOCOL_INFOW, so that one may be cast to the
+ * other.
+ */
 #include "catalog/catalog.h"
 
 #include <winsock2.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WS2_CATALOG_NAME_H
 #define WS2_CATALOG_NAME_H
-/* The UTF-16 protocol names of catalog entries: fixed arrays that are always terminated and cut, never overrun. */
+/*
+ * The UTF-16 protocol names of catalog entries: fixed arrays that are always terminated and cut,
+ * never overrun.
+ */
 #include "catalog/catalog.h"
 
 /* Up to the NUL, or CATALOG_NAME_CHARS when there is none. */

@@ -15,7 +15,10 @@ static const struct {
     [RECORDS_32] = {"Catalog_Entries", "Num_Catalog_Entries"},
 };
 
-/* A catalog has some tens of entries. The bound keeps a wild tree from costing minutes and gigabytes. */
+/*
+ * A catalog has some tens of entries. The bound keeps a wild tree from costing minutes and
+ * gigabytes.
+ */
 enum { RECORDS_MAX = 4096, NUMBER_DIGITS = 12, NUMBER_CHARS = NUMBER_DIGITS + 1 };
 
 int records_get_dword(struct reg_key *key, const char *name, uint32_t *value)
@@ -58,7 +61,10 @@ static bool sound(struct catalog_entry *e, uint32_t type, size_t bytes)
     return true;
 }
 
-/* Appends the record to `cat`, which has room. WSANO_DATA: there is no such key; a damaged record is passed over. */
+/*
+ * Appends the record to `cat`, which has room. WSANO_DATA: there is no such key; a damaged record
+ * is passed over.
+ */
 static int read_record(struct reg_key *entries, uint64_t number, struct catalog *cat)
 {
     struct catalog_entry *e = &cat->entry[cat->count];
@@ -150,8 +156,8 @@ int records_read(struct reg_key *catalog_key, enum records_section section, stru
     reg_close(entries);
 
     /*
-     * An empty catalog that says that it is empty is one that somebody emptied. One without a counter is how Wine
-     * makes a prefix, and one with records of which none can be read is lost.
+     * An empty catalog that says that it is empty is one that somebody emptied. One without a
+     * counter is how Wine makes a prefix, and one with records of which none can be read is lost.
      */
     *exists = cat->count > 0;
     if (!err && !cat->count && !subkeys) {
@@ -181,14 +187,19 @@ static int write_record(struct reg_key *entries, uint64_t number, const struct c
     return err;
 }
 
-/* Deletes whatever is not a record of 1 to `count`. Backwards, since deleting moves the indexes above. */
+/*
+ * Deletes whatever is not a record of 1 to `count`; those are all there, so with as many keys
+ * there is nothing else. Backwards, since deleting moves the indexes above.
+ */
 static int sweep(struct reg_key *entries, uint32_t count)
 {
     char name[REG_NAME_CHARS], plain[NUMBER_CHARS];
     uint32_t subkeys;
     int err = reg_count(entries, &subkeys);
 
-    while (!err && subkeys > count) {
+    if (!err && subkeys == count)
+        return 0;
+    while (!err && subkeys) {
         uint64_t number;
 
         err = reg_name(entries, --subkeys, name);

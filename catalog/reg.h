@@ -2,11 +2,11 @@
 #ifndef WS2_CATALOG_REG_H
 #define WS2_CATALOG_REG_H
 /*
- * The registry as the catalog needs it: few operations, ASCII names, raw bytes. catalog/reg_pe.c is the real
- * one; tests/unit/fake/reg.c keeps it in memory and can fail or stop at any call.
+ * The registry as the catalog needs it: few operations, ASCII names, raw bytes. catalog/reg_pe.c
+ * is the real one; tests/unit/fake/reg.c keeps it in memory and can fail or stop at any call.
  *
- * Under Wine each call but reg_lock() and reg_unlock() costs one to three requests of 45 us: callers keep
- * their number down. Every function returns 0 or a Winsock code:
+ * Under Wine each call but reg_lock() and reg_unlock() costs one to three requests of 45 us:
+ * callers keep their number down. Every function returns 0 or a Winsock code:
  *   WSANO_DATA               there is no such key, value or index
  *   WSAEACCES                no rights
  *   WSAEMSGSIZE              the value does not fit (reg_get)
@@ -22,7 +22,10 @@ enum reg_type { REG_TYPE_STRING = 1, REG_TYPE_EXPAND = 2, REG_TYPE_BINARY = 3, R
 
 enum { REG_NAME_CHARS = 64 };
 
-/* Opens `path` ("a\\b") beneath `parent`, or beneath HKEY_LOCAL_MACHINE when that is NULL, for reading. */
+/*
+ * Opens `path` ("a\\b") beneath `parent`, or beneath HKEY_LOCAL_MACHINE when that is NULL, for
+ * reading.
+ */
 int reg_open(struct reg_key *parent, const char *path, struct reg_key **out);
 /* The same for writing, and makes what is missing. */
 int reg_create(struct reg_key *parent, const char *path, struct reg_key **out);
@@ -30,8 +33,8 @@ int reg_create(struct reg_key *parent, const char *path, struct reg_key **out);
 void reg_close(struct reg_key *key);
 
 /*
- * Reads a value of at most `capacity` bytes. *type and *bytes are what it has; with WSAEMSGSIZE *bytes is what it
- * needs and nothing is copied.
+ * Reads a value of at most `capacity` bytes. *type and *bytes are what it has; with WSAEMSGSIZE
+ * *bytes is what it needs and nothing is copied.
  */
 int reg_get(struct reg_key *key, const char *name, uint32_t *type, void *data, size_t capacity,
             size_t *bytes);
@@ -40,13 +43,16 @@ int reg_delete_value(struct reg_key *key, const char *name);
 /* Deletes a subkey and all beneath it. */
 int reg_delete_key(struct reg_key *parent, const char *name);
 
-/* The number of subkeys, and their names by index; a name that is not ASCII or too long comes out as "". */
+/*
+ * The number of subkeys, and their names by index; a name that is not ASCII or too long comes out
+ * as "".
+ */
 int reg_count(struct reg_key *key, uint32_t *subkeys);
 int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS]);
 
 /*
- * The catalog lock, across processes. It survives the death of its owner: what that one left half done is for the
- * next owner to find. WSATRY_AGAIN when it cannot be had in a few seconds.
+ * The catalog lock, across processes. It survives the death of its owner: what that one left half
+ * done is for the next owner to find. WSATRY_AGAIN when it cannot be had in a few seconds.
  */
 int reg_lock(void);
 void reg_unlock(void);

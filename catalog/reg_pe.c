@@ -29,7 +29,10 @@ static int err_from_code(LSTATUS code)
     return WSANO_RECOVERY;
 }
 
-/* ASCII by contract; the W functions, because the A ones would translate the data of strings as well. */
+/*
+ * ASCII by contract; the W functions, because the A ones would translate the data of strings as
+ * well.
+ */
 static bool widen(const char *text, WCHAR wide[PATH_CHARS])
 {
     size_t i = 0;
@@ -155,8 +158,8 @@ int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS])
 }
 
 /*
- * A handle per use: the lock is taken by installers, once in a process's life. An abandoned mutex is ours like any
- * other; the journal says what its last owner left.
+ * A handle per use: the lock is taken by installers, once in a process's life. An abandoned mutex
+ * is ours like any other; the journal says what its last owner left.
  */
 static HANDLE lock;
 

@@ -6,7 +6,10 @@
 #include "base/wsaerr.h"
 #include "catalog/name.h"
 
-/* The name space of derived layer GUIDs: {77733248-6B69-7400-8C61-796572730001}, made up once for ws2kit. */
+/*
+ * The name space of derived layer GUIDs: {77733248-6B69-7400-8C61-796572730001}, made up once for
+ * ws2kit.
+ */
 static const struct catalog_guid layer_space = {{0x48, 0x32, 0x73, 0x77, 0x69, 0x6B, 0x00, 0x74, 0x8C,
                                                  0x61, 0x79, 0x65, 0x72, 0x73, 0x00, 0x01}};
 

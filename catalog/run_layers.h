@@ -2,9 +2,9 @@
 #ifndef WS2_CATALOG_RUN_LAYERS_H
 #define WS2_CATALOG_RUN_LAYERS_H
 /*
- * Layers by name, and the layers of one run (WS2KIT_LAYERS). A name is that of a ws2kit layer, "trace", or the
- * path of a layer's DLL; both kinds of installation, for one run or for good, go through run_layers_put(), so that
- * they look alike.
+ * Layers by name, and the layers of one run (WS2KIT_LAYERS). A name is that of a ws2kit layer,
+ * "trace", or the path of a layer's DLL; both kinds of installation, for one run or for good, go
+ * through run_layers_put(), so that they look alike.
  */
 #include "catalog/catalog.h"
 
@@ -22,18 +22,24 @@ struct run_layer {
 };
 
 /*
- * Splits "NAME[,key=value...][;NAME...]" and fills path, name and derived GUID of each. Returns how many, outermost
- * first, or -1 for a list that is malformed, too long or names a layer twice.
+ * Splits "NAME[,key=value...][;NAME...]" and fills path, name and derived GUID of each. Returns
+ * how many, outermost first, or -1 for a list that is malformed, too long or names a layer twice.
  */
 int run_layers_parse(const char *list, struct run_layer layer[RUN_LAYERS_MAX]);
 
 /* Fills *layer from one NAME without options; false if it cannot be one. */
 bool run_layers_name(const char *name, size_t chars, struct run_layer *layer);
 
-/* Puts the layer over TCP and UDP; WSAEINVAL when it is there already, see catalog_install_layer(). */
+/*
+ * Puts the layer over TCP and UDP; WSAEINVAL when it is there already, see
+ * catalog_install_layer().
+ */
 int run_layers_put(struct catalog *cat, const struct run_layer *layer);
 
-/* Lays `layer` (outermost first) over a snapshot, with ids of their own. One that is installed for good stays put. */
+/*
+ * Lays `layer` (outermost first) over a snapshot, with ids of their own. One that is installed for
+ * good stays put.
+ */
 int run_layers_apply(struct catalog *cat, const struct run_layer *layer, int count);
 
 static inline bool run_layers_owns(uint32_t id)
@@ -42,18 +48,27 @@ static inline bool run_layers_owns(uint32_t id)
 }
 
 /*
- * Takes the ids of this run's entries out of what an installer wants stored. It built its chains over what it sees,
- * which is the layered catalog; stored, they must lie over what is stored. Position i of a chain stands for one layer, so
- * leaving the element out is right.
+ * Takes the ids of this run's entries out of what an installer wants stored. It built its chains
+ * over what it sees, which is the layered catalog; stored, they must lie over what is stored.
+ * Position i of a chain stands for one layer, so leaving the element out is right.
  */
 void run_layers_strip(struct catalog_info *info);
 
 #ifdef _WIN32
+/* What can be wrong with a layer's DLL. */
+enum run_layer_fault {
+    RUN_LAYER_FINE,
+    RUN_LAYER_NO_FILE,
+    RUN_LAYER_NOT_LOADABLE, /* GetLastError() says why: another bitness, an import that is missing */
+    RUN_LAYER_NO_STARTUP,   /* does not export WSPStartup */
+};
+
 /*
- * The Windows side: finds the DLL (WSAEPROVIDERFAILEDINIT when it does not exist or is no layer) and takes the GUID that it
- * exports, if it does (GetLspGuid, as Microsoft's sample layers do). `load` asks for that of ws2kit's own as well.
+ * Looks at the DLL, and takes the GUID that it exports if it does (GetLspGuid, as Microsoft's
+ * sample layers do). `load` loads ws2kit's own as well, which have no such export and are
+ * otherwise only looked for.
  */
-int run_layers_find(struct run_layer *layer, bool load);
+enum run_layer_fault run_layers_find(struct run_layer *layer, bool load);
 #endif
 
 #endif

@@ -17,33 +17,32 @@ static bool is_ours(const struct run_layer *layer)
     return layer->path[0] == '%';
 }
 
-/* A layer is a DLL of this process's kind that exports WSPStartup. */
-static int ask_dll(struct run_layer *layer, const char *file)
+static enum run_layer_fault ask_dll(struct run_layer *layer, const char *file)
 {
     HMODULE module = LoadLibraryA(file);
     int(WINAPI * get_guid)(GUID *);
 
     if (!module)
-        return WSAEPROVIDERFAILEDINIT;
+        return RUN_LAYER_NOT_LOADABLE;
     if (!GetProcAddress(module, "WSPStartup")) {
         FreeLibrary(module);
-        return WSAEPROVIDERFAILEDINIT;
+        return RUN_LAYER_NO_STARTUP;
     }
     get_guid = (int(WINAPI *)(GUID *))(void *)GetProcAddress(module, "GetLspGuid");
     if (get_guid)
         get_guid((GUID *)(void *)&layer->provider);
     FreeLibrary(module);
-    return 0;
+    return RUN_LAYER_FINE;
 }
 
-int run_layers_find(struct run_layer *layer, bool load)
+enum run_layer_fault run_layers_find(struct run_layer *layer, bool load)
 {
     char file[MAX_PATH];
     DWORD chars = ExpandEnvironmentStringsA(layer->path, file, sizeof file);
 
     if (!chars || chars > sizeof file || GetFileAttributesA(file) == INVALID_FILE_ATTRIBUTES)
-        return WSAEPROVIDERFAILEDINIT;
-    return load || !is_ours(layer) ? ask_dll(layer, file) : 0;
+        return RUN_LAYER_NO_FILE;
+    return load || !is_ours(layer) ? ask_dll(layer, file) : RUN_LAYER_FINE;
 }
 
 /* The list, in memory that the caller frees; NULL in *list when there is none. */
@@ -76,7 +75,7 @@ static int apply(struct catalog *cat, const char *list)
     if (count < 0)
         err = WSAEPROVIDERFAILEDINIT;
     for (int i = 0; !err && i < count; i++)
-        err = run_layers_find(&layer[i], false);
+        err = run_layers_find(&layer[i], false) == RUN_LAYER_FINE ? 0 : WSAEPROVIDERFAILEDINIT;
     if (!err)
         err = run_layers_apply(cat, layer, count);
     free(layer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which entry serves a call that names no socket (spi.md, section 3). The first match wins even when its
- * provider then fails: going on to the next entry would silently step around a security layer.
+ * Which entry serves a call that names no socket (spi.md, section 3). The first match wins even
+ * when its provider then fails: going on to the next entry would silently step around a security
+ * layer.
  */
 #include "catalog/catalog.h"
 
@@ -9,7 +10,10 @@
 
 #include "base/wsaerr.h"
 
-/* Network Direct entries carry no sockets, and layers' hidden entries count nowhere, not even for the error. */
+/*
+ * Network Direct entries carry no sockets, and layers' hidden entries count nowhere, not even for
+ * the error.
+ */
 static bool eligible(const struct catalog *cat, const struct catalog_entry *e)
 {
     return !(e->info.provider_flags & CATALOG_PFL_NETWORKDIRECT) && catalog_usable(cat, e);
@@ -27,17 +31,22 @@ static bool protocol_matches(const struct catalog_info *info, int protocol)
 int catalog_select(const struct catalog *cat, int family, int type, int protocol,
                    const struct catalog_entry **out)
 {
+    bool any = false, known_type = false;
     bool any_family = false, any_type = false, any_protocol = false;
 
-    if (!family && !type && !protocol)
-        return WSAEINVAL;
+    if (!family && !protocol)
+        return WSAEINVAL; /* whatever the type, as Windows is measured to do (wine-afd.md 1.2) */
 
     for (uint32_t i = 0; i < cat->count; i++) {
         const struct catalog_entry *e = &cat->entry[i];
         bool type_ok = !type || type == e->info.type;
         bool protocol_ok = protocol_matches(&e->info, protocol);
 
-        if ((family && family != e->info.family) || !eligible(cat, e))
+        if (!eligible(cat, e))
+            continue;
+        any = true;
+        known_type = known_type || type_ok;
+        if (family && family != e->info.family)
             continue;
         if (type_ok && protocol_ok) {
             *out = e;
@@ -47,6 +56,8 @@ int catalog_select(const struct catalog *cat, int family, int type, int protocol
         any_type = any_type || type_ok;
         any_protocol = any_protocol || protocol_ok;
     }
+    if (any && !known_type)
+        return WSAESOCKTNOSUPPORT; /* a type that nobody knows goes before the family (measured too) */
     if (!any_family)
         return WSAEAFNOSUPPORT;
     if (!any_type)
@@ -66,8 +77,8 @@ static bool same_triple(const struct catalog_entry *e, const struct catalog_info
 }
 
 /*
- * Ids differ between the 32-bit and the 64-bit catalog, and between two processes that started before and
- * after an installation, so an info that came from another process is found by GUID.
+ * Ids differ between the 32-bit and the 64-bit catalog, and between two processes that started
+ * before and after an installation, so an info that came from another process is found by GUID.
  */
 static const struct catalog_entry *find_info(const struct catalog *cat,
                                              const struct catalog_info *info)

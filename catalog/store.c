@@ -2,23 +2,24 @@
 /*
  * The stored catalog: snapshots and transactions.
  *
- * Windows' schema is some tens of keys with fixed names, so changing the catalog takes some tens of requests, and
- * other software reads and writes those keys directly: they have to stay the truth. What makes an edit one event is
- * a journal, one value beside them:
+ * Windows' schema is some tens of keys with fixed names, so changing the catalog takes some tens
+ * of requests, and other software reads and writes those keys directly: they have to stay the
+ * truth. What makes an edit one event is a journal, one value beside them:
  *
  *   1. the whole new catalog is written into the journal        <- the commit: one request, done or not done
  *   2. Windows' keys are brought up to date, the serial number last
  *   3. the journal is put at rest, with the commit's generation number
  *
- * A reader that finds a catalog in the journal takes it from there. One that finds the journal at rest reads Windows'
- * keys, looks at the journal again, and starts over if it moved; so it sees the old catalog or the new one, never
- * both. Whoever stops between 1 and 3, by a crash or because the registry fails, has committed; the next editor
- * completes step 2, which may be repeated, before it begins. The lock lives no longer than its owner, so nobody
- * waits for the dead.
+ * A reader that finds a catalog in the journal takes it from there. One that finds the journal at
+ * rest reads Windows' keys, looks at the journal again, and starts over if it moved; so it sees
+ * the old catalog or the new one, never both. Whoever stops between 1 and 3, by a crash or because
+ * the registry fails, has committed; the next editor completes step 2, which may be repeated,
+ * before it begins. The lock lives no longer than its owner, so nobody waits for the dead.
  *
- * A foreign program that writes Windows' keys while the journal is at rest is seen at once, as on Windows. What it
- * writes between 1 and 3 is overwritten by the completion, as if its write had come just before the edit. A tool that
- * deletes and rebuilds the whole tree deletes the journal too.
+ * A foreign program that writes Windows' keys while the journal is at rest is seen at once, as on
+ * Windows. What it writes between 1 and 3 is overwritten by the completion, as if its write had
+ * come just before the edit. A tool that deletes and rebuilds the whole tree deletes the journal
+ * too.
  */
 #include "catalog/store.h"
 
@@ -236,8 +237,8 @@ static void raise_next_id(struct journal *j, const struct catalog *cat)
 }
 
 /*
- * Opens the catalog for an edit, with the lock taken, completes what a predecessor left, and fills *j with the
- * present counters. On failure nothing is held.
+ * Opens the catalog for an edit, with the lock taken, completes what a predecessor left, and fills
+ * *j with the present counters. On failure nothing is held.
  */
 static int begin(struct reg_key **catalog_key, struct journal *j)
 {
@@ -272,7 +273,10 @@ static void end(struct reg_key *catalog_key, struct journal *j)
     reg_unlock();
 }
 
-/* Step 1, and then as much of 2 and 3 as the registry allows: it is committed whatever becomes of those. */
+/*
+ * Step 1, and then as much of 2 and 3 as the registry allows: it is committed whatever becomes of
+ * those.
+ */
 static int commit(struct reg_key *catalog_key, struct journal *j)
 {
     int err;

@@ -12,30 +12,38 @@
 enum store_width { STORE_NATIVE, STORE_32 };
 
 /*
- * Reads the stored catalog into *cat (uninitialised before; the caller deinits it). Damaged records are
- * passed over (spi.md 2.6). A prefix without a catalog gives the built-in entries, without writing them.
+ * Reads the stored catalog into *cat (uninitialised before; the caller deinits it). Damaged
+ * records are passed over (spi.md 2.6). A prefix without a catalog gives the built-in entries,
+ * without writing them.
  */
 int store_read(enum store_width width, struct catalog *cat);
 
 /*
  * Applies `change` to the stored catalog, all of it or none of it, under the cross-process lock.
- * `change` may be called with a catalog that another process wrote a moment ago; what it returns is returned.
- * WSATRY_AGAIN: another writer held the lock for seconds. WSANO_RECOVERY: no rights, or the registry failed.
+ * `change` may be called with a catalog that another process wrote a moment ago; what it returns
+ * is returned. WSATRY_AGAIN: another writer held the lock for seconds. WSANO_RECOVERY: no rights,
+ * or the registry failed.
  */
 int store_edit(enum store_width width, int (*change)(struct catalog *cat, void *arg), void *arg);
 
-/* The same for the catalogs of both widths at once: `change` is called for the native one, then for the other. */
+/*
+ * The same for the catalogs of both widths at once: `change` is called for the native one, then
+ * for the other.
+ */
 int store_edit_both(int (*change)(struct catalog *cat, void *arg), void *arg);
 
-/* Writes the whole schema with built-in entries for both widths if there is none yet (`./ws2 prefix`). */
+/*
+ * Writes the whole schema with built-in entries for both widths if there is none yet (`./ws2
+ * prefix`).
+ */
 int store_create(void);
 
 /*
- * What a program sees: store_read() plus the layers of the environment variable WS2KIT_LAYERS, which
- * `./ws2 run --layer` sets: "NAME[,key=value...][;NAME...]", outermost first. NAME is a ws2kit layer
- * (trace: %SystemRoot%\system32\ws2trace.dll) or the path of a DLL. They are put over TCP and UDP in memory;
- * nothing is written. A NAME whose DLL does not exist, or a malformed list, gives WSAEPROVIDERFAILEDINIT:
- * the run was asked to be layered and must not go on without.
+ * What a program sees: store_read() plus the layers of the environment variable WS2KIT_LAYERS,
+ * which `./ws2 run --layer` sets: "NAME[,key=value...][;NAME...]", outermost first. NAME is a
+ * ws2kit layer (trace: %SystemRoot%\system32\ws2trace.dll) or the path of a DLL. They are put over
+ * TCP and UDP in memory; nothing is written. A NAME whose DLL does not exist, or a malformed list,
+ * gives WSAEPROVIDERFAILEDINIT: the run was asked to be layered and must not go on without.
  */
 int store_read_effective(struct catalog *cat);
 

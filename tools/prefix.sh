@@ -5,7 +5,7 @@ replaced=(ws2_32 wsock32 mswsock)
 
 # What a prefix gets in its system32, as files of a build directory.
 installed_files() { # build directory
-    printf '%s\n' "$1"/ws2_32/{ws2_32,wsock32,mswsock}.dll "$1"/providers/tcpip/ws2tcpip.dll \
+    printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$1"/providers/tcpip/ws2tcpip.dll \
         "$1"/providers/trace/ws2trace.dll "$1"/catalog/wsctl.exe
 }
 
@@ -21,21 +21,15 @@ prefix_wine() { # prefix, program, arguments
 prefix_wait() { WINEPREFIX=$(readlink -f "$1") wineserver -w; }
 prefix_end() { WINEPREFIX=$(readlink -f "$1") wineserver -k 2>/dev/null || true; }
 
-# True while a wineserver serves this prefix (it holds a lock on a file named for the prefix's inode).
+# True while a wineserver serves this prefix: it stays in a folder named for the prefix's device and inode, which lies in
+# different places with different Wines.
 prefix_in_use() { # prefix
-    python3 - "$1" <<'EOF'
-import fcntl, os, sys
-st = os.stat(sys.argv[1])
-lock = f"/tmp/.wine-{os.getuid()}/server-{st.st_dev:x}-{st.st_ino:x}/lock"
-try:
-    with open(lock, "r+") as f:
-        fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-except FileNotFoundError:
-    sys.exit(1)
-except OSError:
-    sys.exit(0)
-sys.exit(1)
-EOF
+    local name cwd
+    name=$(printf '/server-%x-%x' "$(stat -c %d "$1")" "$(stat -c %i "$1")")
+    for cwd in /proc/[0-9]*/cwd; do
+        case $(readlink "$cwd" 2>/dev/null) in *"$name") return 0 ;; esac
+    done
+    return 1
 }
 
 # Identifies what the build would install, so that a prefix knows whether it is current.

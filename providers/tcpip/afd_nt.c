@@ -139,6 +139,7 @@ void afd_thread_done(void)
 }
 
 static HANDLE volatile device;
+static HANDLE volatile no_port;
 
 void afd_done(void)
 {
@@ -152,7 +153,9 @@ void afd_done(void)
         TlsFree(events_slot);
     if (device)
         NtClose(device);
-    device = NULL;
+    if (no_port)
+        CloseHandle(no_port);
+    device = no_port = NULL;
     events_slot = TLS_OUT_OF_INDEXES;
 }
 
@@ -181,6 +184,19 @@ HANDLE afd_device(void)
     return device;
 }
 
+/* A handle takes one port in its life. Nothing is ever posted to this one: `ctx` is 0 on these sockets. */
+void afd_refuse_ports(HANDLE handle)
+{
+    if (!no_port) {
+        HANDLE fresh = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+
+        if (InterlockedCompareExchangePointer((void *volatile *)&no_port, fresh, NULL) && fresh)
+            CloseHandle(fresh);
+    }
+    if (no_port)
+        CreateIoCompletionPort(handle, no_port, 0, 0);
+}
+
 /* ---- waiting ---- */
 
 static NTSTATUS iosb_status(const IO_STATUS_BLOCK *iosb)
@@ -189,8 +205,8 @@ static NTSTATUS iosb_status(const IO_STATUS_BLOCK *iosb)
 }
 
 /*
- * The wait itself failed, so nothing tells when the request ends; but the request has the address of `iosb`, which
- * is about to go away with its stack frame. Ends it and looks until it has ended.
+ * For a request that is not to be waited for, or cannot, because the wait itself failed: it has the address of `iosb`,
+ * which is about to go away with its stack frame. Ends it and looks until it has ended. `why`, unless it succeeded.
  */
 static NTSTATUS abandon(HANDLE handle, IO_STATUS_BLOCK *iosb, NTSTATUS why)
 {
@@ -231,6 +247,22 @@ NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, voi
     event_drop(event);
     if (info)
         *info = (ULONG)iosb.Information;
+    return status;
+}
+
+NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                 ULONG out_bytes)
+{
+    IO_STATUS_BLOCK iosb;
+    HANDLE event = event_take();
+    NTSTATUS status;
+
+    if (!event)
+        return STATUS_NO_MEMORY;
+    status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);
+    if (status == STATUS_PENDING)
+        status = abandon(handle, &iosb, STATUS_CANCELLED);
+    event_drop(event);
     return status;
 }
 

@@ -1,9 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
 
+/*
+ * A send that is still queued when its handle is closed is cut off, and if the handle's value is given to another
+ * socket the rest of the data goes there (wine-afd.md 6.4). So a socket with queued sends is closed by a thread of its
+ * own when they have ended: sends are carried out in order, and one of no bytes at the end of the queue marks it.
+ */
+static const WSABUF no_bytes;
+
+static struct afd_sendmsg marker(void)
+{
+    return (struct afd_sendmsg){ .force_async = 1, .count = 1, .bufs = (ULONG_PTR)&no_bytes };
+}
+
+static BOOL sends_queued(struct sock *k)
+{
+    struct afd_sendmsg in = marker();
+
+    return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
+}
+
+static DWORD WINAPI finish_sends(void *arg)
+{
+    struct sock *k = arg;
+    struct afd_sendmsg in = marker();
+    HMODULE module = NULL;
+
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                           GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                       (LPCWSTR)(void *)finish_sends, &module);
+    afd_call(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0, NULL);
+    sock_put(k);
+    FreeLibraryAndExitThread(module, 0);
+}
+
+/* The thread, which has its own references to the socket and to this DLL; NULL when it cannot be had. */
+static HANDLE start_finisher(struct sock *k)
+{
+    HMODULE module;
+    HANDLE thread;
+
+    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)finish_sends,
+                            &module))
+        return NULL;
+    sock_hold(k);
+    thread = CreateThread(NULL, 0, finish_sends, k, 0, NULL);
+    if (!thread) {
+        sock_put(k);
+        FreeLibrary(module);
+    }
+    return thread;
+}
+
+/* SO_LINGER with a time makes closesocket() on a blocking socket wait for the sends, and then give them up (rule 12). */
+static void leave_sends(struct sock *k)
+{
+    HANDLE thread = start_finisher(k);
+    BOOL wait = k->linger.l_onoff && !k->nonblocking;
+
+    if (!thread || (wait && WaitForSingleObject(thread, k->linger.l_linger * 1000) == WAIT_TIMEOUT))
+        afd_cancel_pending(k, FALSE);
+    if (thread)
+        CloseHandle(thread);
+}
+
+/*
+ * The handle itself is closed with the last reference (sock_put), so that no call that is under way in another thread
+ * can find its value given to another socket.
+ */
 int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
 {
     struct sock *k = sock_get(s);
+    BOOL hard;
 
     if (!k)
         return spi_fail(lp_errno, WSAENOTSOCK);
@@ -11,8 +79,20 @@ int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
         sock_put(k);
         return spi_fail(lp_errno, WSAENOTSOCK);
     }
+    hard = k->linger.l_onoff && !k->linger.l_linger;
     afd_cancel_blocking(k);
-    afd_cancel_pending(k, FALSE);
+    if (k->had_pending_send && !hard) {
+        afd_cancel_pending(k, TRUE);
+        if (sends_queued(k))
+            leave_sends(k);
+    } else if (k->had_pending_send || k->pending) {
+        afd_cancel_pending(k, FALSE);
+    }
     sock_put(k);
     return 0;
+}
+
+int WSPAPI WSPCancelBlockingCall(LPINT lp_errno)
+{
+    return spi_end(lp_errno, afd_cancel_thread() ? 0 : WSAEINVAL);
 }

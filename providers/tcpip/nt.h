@@ -17,7 +17,10 @@
 #include <winternl.h>
 
 /* winternl.h lacks them. */
+#define FileIoCompletionNotificationInformation ((FILE_INFORMATION_CLASS)41)
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *iosb);
+NTSTATUS NTAPI NtQueueApcThread(HANDLE thread, PIO_APC_ROUTINE fn, void *first, IO_STATUS_BLOCK *second,
+                                ULONG_PTR third);
 NTSTATUS NTAPI NtCreateEvent(HANDLE *event, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
                              ULONG type, BOOLEAN state);
 
@@ -103,6 +106,11 @@ struct afd_sendmsg {
     ULONG count;
     ULONGLONG bufs;
 };
+struct afd_transmit {
+    LONGLONG file_pos; /* -2: where the file is */
+    ULONGLONG head, tail;
+    ULONG head_bytes, tail_bytes, file, file_bytes, chunk, unused;
+};
 struct afd_event_select {
     HANDLE event;
     ULONG mask;
@@ -126,6 +134,7 @@ _Static_assert(sizeof(struct afd_poll_item) == 12 && sizeof(struct afd_poll) == 
 _Static_assert(sizeof(struct afd_event_select) == 8, "EVENT_SELECT");
 #endif
 _Static_assert(sizeof(struct afd_recvmsg) == 48 && sizeof(struct afd_sendmsg) == 32, "*MSG");
+_Static_assert(sizeof(struct afd_transmit) == 48, "TRANSMIT");
 _Static_assert(sizeof(struct afd_events) == 56, "GET_EVENTS");
 
 #endif

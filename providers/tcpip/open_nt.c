@@ -67,6 +67,8 @@ static int open_new(INT family, INT type, INT protocol, const WSAPROTOCOL_INFOW 
         return WSAENOBUFS;
     }
     k->catalog_id = info->dwCatalogEntryId;
+    if (!k->overlapped)
+        afd_refuse_ports(handle);
     *out = k;
     return 0;
 }

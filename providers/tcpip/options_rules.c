@@ -84,6 +84,13 @@ static int take_int(const struct option_rule *rule, const uint8_t *from, int byt
     return 0;
 }
 
+int option_reads(const struct option_rule *rule, int bytes)
+{
+    int most = rule->shape != SHAPE_RAW ? 4 : rule->least ? rule->least : OPTION_BYTES_MAX;
+
+    return bytes < 0 ? 4 : bytes < most ? bytes : most;
+}
+
 int option_take(const struct option_rule *rule, const void *from, int bytes,
                 uint8_t to[OPTION_BYTES_MAX], int *to_bytes)
 {
@@ -170,11 +177,6 @@ int option_give(const struct option_rule *rule, const uint8_t *from, int from_by
         *bytes = 1;
     }
     return 0;
-}
-
-bool option_linger_hard(uint16_t onoff, uint16_t seconds)
-{
-    return onoff && !seconds;
 }
 
 uint32_t option_interface_index(const uint8_t addr[4])

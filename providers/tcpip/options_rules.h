@@ -71,6 +71,9 @@ struct option_socket { /* what the rules need to know about a socket (Windows' n
 const struct option_rule *option_find(int level, int name, struct option_socket sock, bool set,
                                       int *err);
 
+/* How many of the caller's `bytes` bytes option_take() and who comes after it look at. */
+int option_reads(const struct option_rule *rule, int bytes);
+
 /*
  * setsockopt's view of the caller's bytes: checks length and value, and leaves in `to` what is to be set, *to_bytes
  * long. `from` may be NULL when `bytes` says so. Returns 0 or the error.
@@ -87,12 +90,6 @@ int option_give(const struct option_rule *rule, const uint8_t *from, int from_by
 
 /* getsockopt's check of a length that is too short, before the value is fetched. 0: go on. */
 int option_check_room(const struct option_rule *rule, void *to, int *bytes);
-
-/*
- * Whether SO_LINGER's value must be in the kernel: only the hard close {on, 0}. Anything else stays in the record, for a
- * real wait there would stop the server and with it every program (wine-afd.md 1.5).
- */
-bool option_linger_hard(uint16_t onoff, uint16_t seconds);
 
 /* Windows writes interface index n as the address 0.0.0.n: the index, or 0 for a real address. `addr` in memory order. */
 uint32_t option_interface_index(const uint8_t addr[4]);

@@ -97,6 +97,56 @@ NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, v
     return status;
 }
 
+BOOL afd_skips_packets(HANDLE handle)
+{
+    IO_STATUS_BLOCK iosb;
+    ULONG modes = 0;
+
+    return !NtQueryInformationFile(handle, &iosb, &modes, sizeof modes,
+                                   FileIoCompletionNotificationInformation) &&
+           (modes & 1);
+}
+
+int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD *bytes)
+{
+    switch (status) {
+    case STATUS_SUCCESS:
+        if (bytes)
+            *bytes = (DWORD)ov->InternalHigh;
+        return 0;
+    case STATUS_PENDING:
+        return WSA_IO_PENDING;
+    case STATUS_BUFFER_OVERFLOW:
+        /* Truncated, and its indication is on the way: an error at once would have the application see it twice. */
+        if (routine || !afd_skips_packets(k->handle))
+            return WSA_IO_PENDING;
+        if (bytes)
+            *bytes = (DWORD)ov->InternalHigh;
+        break;
+    }
+    return err_from_ntstatus(status);
+}
+
+void afd_finish(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes)
+{
+    afd_finish_to(ov, status, bytes, NULL);
+}
+
+void afd_finish_to(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
+
+    ov->InternalHigh = bytes;
+    __atomic_store_n(&ov->Internal, (ULONG_PTR)(ULONG)status, __ATOMIC_RELEASE);
+    if (routine)
+        NtQueueApcThread(GetCurrentThread(), run_routine, (void *)routine, (IO_STATUS_BLOCK *)ov,
+                         0);
+    else if (event)
+        SetEvent(event);
+}
+
 NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {

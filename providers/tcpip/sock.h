@@ -64,11 +64,14 @@ struct sock {
 
     struct linger linger;
     BOOL volatile deferred; /* CF_DEFER: the server holds a connection back for the next accept */
+    BOOL renew_mode, renew_selection; /* acceptor of an AcceptEx whose listener has others: sock_renew() */
     BOOL shared;            /* adopted: another process may change its state behind our back */
+    BOOL volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
     BOOL volatile reset;    /* a reset was seen: receives say so from now on */
     struct sock_option *options;   /* owned */
     struct sock_pending *pending;  /* owned; overlapped receives, accepts, connects that pended */
     struct lock send_lock;         /* one nonblocking stream send at a time: it is whole or nothing */
+    struct send_names *names;      /* owned, guarded by lock: addresses of overlapped sends */
     struct send_tail *tail;        /* owned, guarded by send_lock: the rest of such a send, on its way */
     struct sock *next_free;
 };
@@ -94,6 +97,8 @@ BOOL sock_forget(struct sock *k);
 
 /* Takes over a handle that is an Afd socket: asks the kernel what it is. WSAENOTSOCK, WSAENOBUFS. */
 int sock_adopt(HANDLE handle, struct sock **out);
+/* Whether the handle has a record already; nothing is adopted. */
+BOOL sock_is_known(HANDLE handle);
 void sock_each(void (*visit)(struct sock *k));
 
 /*
@@ -106,10 +111,33 @@ enum sock_state sock_settle(struct sock *k);
 /* The same for a stream that is to send or receive: 0, or WSAENOTCONN. */
 int sock_check_connected(struct sock *k);
 
+/*
+ * Checks a sockaddr that an application gave for `k`: WSAEFAULT, WSAEAFNOSUPPORT. On 0 *out has it, in the length of
+ * its family.
+ */
+int sock_check_addr(const struct sock *k, const struct sockaddr *name, INT namelen,
+                    union sock_addr *out);
+
+/* The addresses of `k` as Windows reports them, and their length. WSAEINVAL (not bound), WSAENOTCONN. */
+int sock_local_name(struct sock *k, union sock_addr *name, INT *bytes);
+int sock_peer_name(struct sock *k, union sock_addr *name, INT *bytes);
+
+/* Binds a socket that is not bound yet to the wildcard and a free port; nothing for one that is. */
+int sock_bind_any(struct sock *k);
+
 /* A stored option (docs: wine-afd.md 2.6). sock_option_get: bytes copied, or -1 when never set. */
 int sock_option_set(struct sock *k, INT level, INT name, const void *value, INT bytes);
 INT sock_option_get(struct sock *k, INT level, INT name, void *value, INT bytes);
 void sock_option_clear(struct sock *k);
+
+/* TRUE if `from` is the default peer of a datagram socket, or there is none. */
+BOOL sock_is_peer(struct sock *k, const union sock_addr *from);
+
+/*
+ * Throws away what strangers sent to a datagram socket with a default peer, up to the first datagram that is not
+ * theirs. FALSE: nothing else is there. Does not wait.
+ */
+BOOL sock_drop_foreign(struct sock *k);
 
 /* Frees what is left of a nonblocking send (send_nt.c); the kernel must be done with it. NULL is allowed. */
 void send_tail_free(struct send_tail *tail);
@@ -120,6 +148,11 @@ void send_tail_free(struct send_tail *tail);
 HANDLE afd_device(void);
 /* Opens a device handle: a socket once CREATE has been done on it. */
 NTSTATUS afd_open(HANDLE *handle, BOOL inherit);
+/*
+ * Makes the application's CreateIoCompletionPort() fail, as it does on Windows for a socket without
+ * WSA_FLAG_OVERLAPPED (whose kernel handle is overlapped all the same: rule 1).
+ */
+void afd_refuse_ports(HANDLE handle);
 
 /*
  * One ioctl, waited for if it pends (not alertably: for calls that end by themselves). *info (may be NULL)
@@ -127,6 +160,10 @@ NTSTATUS afd_open(HANDLE *handle, BOOL inherit);
  */
 NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
                   ULONG out_bytes, ULONG *info);
+
+/* The same for an ioctl that is done at once or not at all: one that pends is cancelled, STATUS_CANCELLED. */
+NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                 ULONG out_bytes);
 
 /*
  * A blocking socket call: the same, but waits alertably (APCs run), runs a 1.1 program's blocking hook, and ends
@@ -160,6 +197,29 @@ NTSTATUS afd_issue(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb, ULONG cod
 /* `k` may be NULL (a wait on no socket in particular). As afd_call_blocking() after STATUS_PENDING. */
 NTSTATUS afd_wait_blocking(struct sock *k, HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb);
 
+/* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set: no packet came for an operation that was done at once. */
+BOOL afd_skips_packets(HANDLE handle);
+
+/*
+ * The answer of an SPI entry whose overlapped operation `ov` afd_start() answered with `status`: 0 with the bytes in
+ * *bytes (may be NULL), WSA_IO_PENDING, or the failure.
+ */
+int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD *bytes);
+
+/*
+ * For a socket made without WSA_FLAG_OVERLAPPED that is given an OVERLAPPED: the operation has been done and waited
+ * for; fills `ov` in and sets its event, or queues `routine` to this thread.
+ */
+void afd_finish(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes);
+void afd_finish_to(LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+/* Runs fn(arg) on a thread that lives as long as operations it started (rule 10). WSAENOBUFS: not to be had. */
+int worker_run(void (*fn)(void *arg), void *arg);
+/* Operations started on the worker that are not finished: it does not end before. */
+extern LONG volatile worker_busy;
+
 /* Ends the blocking calls on `k` (NULL: all of the process) in other threads and this one. */
 void afd_cancel_blocking(struct sock *k);
 /* Ends the innermost blocking call of this thread; FALSE when there is none. */
@@ -186,6 +246,17 @@ int spi_fail(LPINT lp_errno, int err);
 static inline int spi_end(LPINT lp_errno, int err)
 {
     return err ? spi_fail(lp_errno, err) : 0;
+}
+
+/* Byte order; the SDK's functions are ws2_32's, which this provider does not link to. */
+static inline ULONG net32(ULONG value)
+{
+    return __builtin_bswap32(value);
+}
+
+static inline u_short net16(u_short value)
+{
+    return __builtin_bswap16(value);
 }
 
 /* 0, or WSAEFAULT for a pointer that cannot be one (NULL and the first 64 KiB): no probing beyond that. */

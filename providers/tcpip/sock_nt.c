@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/sock.h"
+#include "providers/tcpip/spi.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,7 @@ static void destroy(struct sock *k)
 
     send_tail_free(k->tail);
     free(k->pending);
+    free(k->names);
     sock_option_clear(k);
     if (handle) {
         if (k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k))
@@ -175,29 +177,58 @@ static void learn(struct sock *k)
     }
 }
 
+/* What the kernel says of `handle`. WSAENOTSOCK. */
+static int identify(HANDLE handle, struct afd_info *info, BOOL *overlapped)
+{
+    IO_STATUS_BLOCK iosb;
+    ULONG mode = 0;
+
+    /* A bare device handle answers BAD_DEVICE_TYPE: it must not get a record, for it must never be polled (rule 2). */
+    if (afd_call(handle, AFD_GET_INFO, NULL, 0, info, sizeof *info, NULL))
+        return WSAENOTSOCK;
+    if (!info->protocol)
+        info->protocol = info->type == SOCK_STREAM  ? IPPROTO_TCP
+                         : info->type == SOCK_DGRAM ? IPPROTO_UDP
+                                                    : 0;
+    NtQueryInformationFile(handle, &iosb, &mode, sizeof mode, FileModeInformation);
+    *overlapped = !(mode & 0x30);
+    return 0;
+}
+
 int sock_adopt(HANDLE handle, struct sock **out)
 {
     struct afd_info info;
-    IO_STATUS_BLOCK iosb;
-    ULONG mode = 0;
     struct sock *k;
+    BOOL overlapped;
+    int err = identify(handle, &info, &overlapped);
 
-    /* A bare device handle answers BAD_DEVICE_TYPE: it must not get a record, for it must never be polled (rule 2). */
-    if (afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL))
-        return WSAENOTSOCK;
-    if (!info.protocol)
-        info.protocol = info.type == SOCK_STREAM ? IPPROTO_TCP
-                        : info.type == SOCK_DGRAM ? IPPROTO_UDP
-                                                  : 0;
-    NtQueryInformationFile(handle, &iosb, &mode, sizeof mode, FileModeInformation);
-    k = sock_new(handle, info.family, info.type, info.protocol, !(mode & 0x30));
+    if (err)
+        return err;
+    k = sock_new(handle, info.family, info.type, info.protocol, overlapped);
     if (!k)
         return WSAENOBUFS;
     k->shared = TRUE;
-    k->catalog_id = provider_catalog_id(k->family, k->type);
     learn(k);
     *out = k;
     return 0;
+}
+
+/* Two threads may use an inherited socket for the first time at once: the record of the first is the one. */
+static struct sock *adopt_unknown(HANDLE handle)
+{
+    static struct lock lock;
+    struct afd_info ignored;
+    struct sock *k = NULL;
+    BOOL overlapped;
+
+    if (identify(handle, &ignored, &overlapped)) /* most unknown values are no sockets: without the lock */
+        return NULL;
+    lock_take(&lock);
+    k = handle_map_find(&table, (uintptr_t)handle);
+    if (k ? !try_hold(k) : sock_adopt(handle, &k))
+        k = NULL;
+    lock_drop(&lock);
+    return k;
 }
 
 struct sock *sock_get(SOCKET s)
@@ -219,9 +250,15 @@ struct sock *sock_get(SOCKET s)
         }
         sock_put(k);
     }
-    if (!s || s == INVALID_SOCKET || sock_adopt((HANDLE)s, &k))
-        return NULL;
+    k = s && s != INVALID_SOCKET ? adopt_unknown((HANDLE)s) : NULL;
+    if (k && !k->catalog_id) /* may ask ws2_32, so not under a lock */
+        k->catalog_id = provider_catalog_id(k->family, k->type);
     return k;
+}
+
+BOOL sock_is_known(HANDLE handle)
+{
+    return handle_map_find(&table, (uintptr_t)handle) != NULL;
 }
 
 static void visit_one(uintptr_t handle, void *value, void *arg)
@@ -245,6 +282,7 @@ enum sock_state sock_settle(struct sock *k)
 {
     enum sock_state state = k->state;
     NTSTATUS connect_status;
+    BOOL accepted;
     ULONG found;
 
     if (!sock_is_stream(k) || state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
@@ -260,9 +298,19 @@ enum sock_state sock_settle(struct sock *k)
         else if ((found & AFD_POLL_CONNECT_ERR) && state != SOCK_LISTENING)
             k->state = SOCK_BOUND;
     }
+    accepted = state == SOCK_ACCEPTING && k->state == SOCK_CONNECTED;
     state = k->state;
     lock_drop(&k->lock);
+    if (accepted)
+        sock_renew(k);
     return state;
+}
+
+static BOOL is_afd_socket(HANDLE handle)
+{
+    struct afd_info info;
+
+    return !afd_call(handle, AFD_GET_INFO, NULL, 0, &info, sizeof info, NULL);
 }
 
 int sock_check_connected(struct sock *k)
@@ -272,5 +320,8 @@ int sock_check_connected(struct sock *k)
     if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
         return 0;
     state = sock_settle(k);
-    return state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX ? 0 : WSAENOTCONN;
+    if (state == SOCK_CONNECTED || state == SOCK_CONNECTED_EX)
+        return 0;
+    /* Or the handle was closed behind our back, and the record describes nothing any more. */
+    return is_afd_socket(k->handle) ? WSAENOTCONN : WSAENOTSOCK;
 }

@@ -57,8 +57,11 @@ int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAPROTOCOL_INFOW info,
 
 static void drop_socket(struct sock *k)
 {
+    /* One that is closing already is left to finish its sends. */
+    if (!sock_forget(k))
+        return;
+    afd_cancel_blocking(k);
     afd_cancel_pending(k, FALSE);
-    sock_forget(k);
 }
 
 int WSPAPI WSPCleanup(LPINT lp_errno)

@@ -49,10 +49,8 @@ INT WSAAPI WSAAddressToStringW(LPSOCKADDR address, DWORD address_bytes, LPWSAPRO
 
     if (err)
         return api_fail(err);
-    if (!text_chars)
-        return api_fail(WSAEFAULT);
-    if (!address || address_bytes < sizeof address->sa_family)
-        return api_fail(address ? WSAEINVAL : WSAEFAULT);
+    if (!address || address_bytes < sizeof address->sa_family || !text_chars)
+        return api_fail(WSAEINVAL);
     if (begin(&c, address->sa_family, asked, &info))
         return SOCKET_ERROR;
     return call_end(&c, c.proc->lpWSPAddressToString(address, address_bytes, &info, text,

@@ -16,6 +16,8 @@ typedef int(WSAAPI *poll_function)(LPWSAPOLLFD, ULONG, INT);
 
 static const GUID poll_id = { 0x18c76f85, 0xdc66, 0x4964, { 0x97, 0x2e, 0x23, 0xc2, 0x72, 0x38, 0x31, 0x2b } };
 
+enum { POLL_MOST = 0x1000000 }; /* more than a process can have handles */
+
 struct item {
     SOCKET handle; /* as its provider is asked about it */
     int group;     /* -1: not a socket */
@@ -77,8 +79,6 @@ static int collect(struct polled *all, BOOL bases)
 
         item->group = -1;
         item->handle = all->fd[i].fd;
-        if (item->handle == INVALID_SOCKET)
-            continue; /* to be ignored */
         err = call_owner(item->handle, &p);
         if (err == WSAENOTSOCK)
             continue;
@@ -164,12 +164,12 @@ static int ask_in_turn(struct polled *all, int timeout, int *err)
     return 0;
 }
 
-/* What is no socket is POLLNVAL and is not counted (measured on Windows: wine-afd.md 3.11). */
+/* What is no socket, INVALID_SOCKET included, is POLLNVAL and is not counted (measured on Windows: wine-afd.md 3.11). */
 static void mark_strangers(struct polled *all)
 {
     for (ULONG i = 0; i < all->count; i++)
         if (all->item[i].group < 0)
-            all->fd[i].revents = all->fd[i].fd == INVALID_SOCKET ? 0 : POLLNVAL;
+            all->fd[i].revents = POLLNVAL;
 }
 
 static int poll_all(struct polled *all, int timeout, int *err)
@@ -209,7 +209,9 @@ int WSAAPI WSAPoll(LPWSAPOLLFD fds, ULONG count, INT timeout)
         return api_fail(err);
     if (!count)
         c.err = WSAEINVAL;
-    else if (!fds)
+    else if (count > POLL_MOST)
+        c.err = WSAENOBUFS;
+    else if (IsBadWritePtr(fds, count * sizeof *fds))
         c.err = WSAEFAULT;
     else if (!(all.item = calloc(count, sizeof *all.item)))
         c.err = WSAENOBUFS;

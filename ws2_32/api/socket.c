@@ -19,10 +19,17 @@ static int choose(const struct catalog *cat, int family, int type, int protocol,
     int err;
 
     if (asked) {
-        /* The caller's own info goes to the provider: dwProviderReserved may be a duplicate's token. */
-        *info = *asked;
         memcpy(&key, asked, sizeof key);
-        return catalog_select_info(cat, &key, entry);
+        err = catalog_select_info(cat, &key, entry);
+        if (err)
+            return err;
+        /*
+         * The caller's own info goes to the provider: dwProviderReserved may be a duplicate's token. Only the id may be that
+         * of another catalog (the other bitness, an older state), and the provider registers its handle by it.
+         */
+        *info = *asked;
+        info->dwCatalogEntryId = (*entry)->info.id;
+        return 0;
     }
     err = catalog_select(cat, family, type, protocol, entry);
     if (err)

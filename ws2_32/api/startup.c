@@ -11,7 +11,7 @@ int WSAAPI WSAStartup(WORD wanted, LPWSADATA data)
     WORD use = VERSION_HIGHEST;
     int err;
 
-    if (!data)
+    if (IsBadWritePtr(data, sizeof *data))
         return WSAEFAULT;
     memset(data, 0, sizeof *data);
     err = startup_begin(wanted, &use);
@@ -61,10 +61,11 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved);
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
 {
     (void)instance;
-    (void)reserved;
     if (reason == DLL_PROCESS_ATTACH)
         return thread_process_attach();
     if (reason == DLL_THREAD_DETACH)
         thread_detach();
+    if (reason == DLL_PROCESS_DETACH && !reserved)
+        thread_process_detach();
     return TRUE;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The installation API of transport providers: WSCInstallProvider and its kin (spi.md, section 10). None of it needs
- * WSAStartup. Results come back through lpErrno, those of the order functions as their value; the thread's last
- * error is set as well, which costs nothing and serves callers that look there.
+ * The installation API of transport providers: WSCInstallProvider and its kin (spi.md, section
+ * 10). None of it needs WSAStartup. Results come back through lpErrno, those of the order
+ * functions as their value; the thread's last error is set as well, which costs nothing and serves
+ * callers that look there.
  *
- * What is shown is the effective catalog, with the layers of this run, because layers find themselves through
- * it. What is changed is the stored one. Ids of this run's entries that come back from an installer are therefore
- * taken out of what it wants stored.
+ * What is shown is the effective catalog, with the layers of this run, because layers find
+ * themselves through it. What is changed is the stored one. Ids of this run's entries that come
+ * back from an installer are therefore taken out of what it wants stored.
  */
 #include <winsock2.h>
 #include <ws2spi.h>
@@ -21,7 +22,10 @@
 #include "catalog/store.h"
 #include "ws2_32/core/thread.h"
 
-/* MinGW's headers declare AndChains for 32-bit programs only and the 32-bit twins for 64-bit programs only. */
+/*
+ * MinGW's headers declare AndChains for 32-bit programs only and the 32-bit twins for 64-bit
+ * programs only.
+ */
 #ifdef _WIN64
 int WSPAPI WSCInstallProviderAndChains(const LPGUID provider, const LPWSTR path, const LPWSTR name,
                                        DWORD flags, const LPWSAPROTOCOL_INFOW list, DWORD count,
@@ -62,7 +66,10 @@ static int wsc_result(LPINT lp_errno, int err)
     return err ? wsc_fail(lp_errno, err) : 0;
 }
 
-/* Who finds the catalog locked by another installer for seconds reports what his function documents for it. */
+/*
+ * Who finds the catalog locked by another installer for seconds reports what his function
+ * documents for it.
+ */
 static int busy_as(int err, int documented)
 {
     return err == WSATRY_AGAIN ? documented : err;
@@ -380,7 +387,10 @@ int WSPAPI WSCInstallProviderAndChains(const LPGUID provider, const LPWSTR path,
     return wsc_result(lp_errno, err);
 }
 
-/* ---- The other width; in a 32-bit program, which has no other, these act on its only catalog ---- */
+/*
+ * ---- The other width; in a 32-bit program, which has no other, these act on its only catalog
+ * ----
+ */
 
 static int edit_32(int (*change)(struct catalog *, void *), void *arg)
 {

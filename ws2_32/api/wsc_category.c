@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LSP categories (spi.md 2.7, 10.9, 10.10). Nothing is ever categorised here yet: asking says so, in the documented
- * way, and setting is refused as if the store could not be written. So no program believes in a filter that is not there.
+ * LSP categories (spi.md 2.7, 10.9, 10.10). Nothing is ever categorised here yet: asking says so,
+ * in the documented way, and setting is refused as if the store could not be written. So no
+ * program believes in a filter that is not there.
  */
 #include <winsock2.h>
 #include <ws2spi.h>

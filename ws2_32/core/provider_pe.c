@@ -96,6 +96,12 @@ static int check_started(const struct start_call *c)
     return 0;
 }
 
+/* While a provider is loaded, so are we: it has pointers to our upcalls. */
+static BOOL hold_ourselves(HMODULE *self)
+{
+    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)&upcall_table, self);
+}
+
 /* On failure nothing stays loaded. */
 static int load(const struct catalog_entry *entry, HMODULE *module, WSPPROC_TABLE *proc)
 {
@@ -164,7 +170,7 @@ static BOOL become_starter(struct provider *p, int *err)
 int provider_start(struct provider *p, const struct catalog_entry *entry)
 {
     WSPPROC_TABLE proc;
-    HMODULE module;
+    HMODULE module, self = NULL;
     int err;
 
     if (__atomic_load_n(&p->ready, __ATOMIC_ACQUIRE))
@@ -172,7 +178,9 @@ int provider_start(struct provider *p, const struct catalog_entry *entry)
     if (!become_starter(p, &err))
         return err;
 
-    err = load(entry, &module, &proc);
+    err = hold_ourselves(&self) ? load(entry, &module, &proc) : WSAEPROVIDERFAILEDINIT;
+    if (err && self)
+        FreeLibrary(self);
 
     lock_take(&lock);
     if (!err) {
@@ -232,17 +240,29 @@ static BOOL others_left(void)
     return TRUE;
 }
 
-void provider_stop_all(void)
+static void clean_up_ready(void)
 {
-    struct thread *self = thread_get();
     struct provider *p;
-    BOOL unload;
     int ignored;
 
     while ((p = take_newest()))
         p->proc.lpWSPCleanup(&ignored);
+}
 
+void provider_stop_all(void)
+{
+    struct thread *self = thread_get();
+    HMODULE ourselves;
+    struct provider *p;
+    BOOL unload;
+
+    clean_up_ready();
     unload = others_left() && self && !self->in_provider;
+    clean_up_ready(); /* what a thread was still starting */
+
+    unload = unload && GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                              GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                                          (LPCWSTR)&upcall_table, &ourselves);
     for (;;) {
         HMODULE module = NULL;
 
@@ -256,7 +276,9 @@ void provider_stop_all(void)
         lock_drop(&lock);
         if (!p)
             break;
-        if (unload)
+        if (unload) {
             FreeLibrary(module);
+            FreeLibrary(ourselves); /* what hold_ourselves() took; the program has its own hold */
+        }
     }
 }

@@ -8,11 +8,14 @@
 #include "ws2_32/core/sockets.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/core/version.h"
+#include "ws2_32/names/names.h"
 
 /*
  * WSACleanup does not say which WSAStartup it takes back, so 1.x ones are taken back last: a program of version 1.1 keeps
  * its hooks for as long as it can be there.
  */
+enum { CLEANUP_WAIT_MS = 5000 };
+
 static struct lock lock;
 static CONDITION_VARIABLE cleaned;
 static unsigned count_1_x, count_2_x; /* guarded by lock */
@@ -27,16 +30,20 @@ static BOOL is_1_x(WORD version)
 
 int startup_begin(WORD wanted, WORD *use)
 {
+    struct thread *t = thread_get();
     int err = version_negotiate(wanted, use);
+    BOOL waited = TRUE;
 
     if (err)
         return err;
+    if (t && t->in_hook)
+        return WSAEINPROGRESS;
 
     lock_take(&lock);
-    while (cleaner && cleaner != GetCurrentThreadId())
-        SleepConditionVariableSRW(&cleaned, (SRWLOCK *)&lock.srw, INFINITE, 0);
+    while (cleaner && cleaner != GetCurrentThreadId() && waited)
+        waited = SleepConditionVariableSRW(&cleaned, (SRWLOCK *)&lock.srw, CLEANUP_WAIT_MS, 0);
     if (cleaner) {
-        err = WSASYSNOTREADY; /* a provider that starts Winsock from its WSPCleanup */
+        err = WSASYSNOTREADY; /* a provider that starts Winsock from its WSPCleanup, or waits for who does */
     } else {
         if (is_1_x(*use))
             count_1_x++;
@@ -60,6 +67,7 @@ static void close_own(uintptr_t handle, enum socket_kind kind)
  */
 static void take_apart(void)
 {
+    names_cleanup();
     provider_stop_all();
     sockets_clear(close_own);
     snapshot_forget();

@@ -40,6 +40,7 @@ BOOL thread_others_in_provider(void);
 
 /* From DllMain. */
 BOOL thread_process_attach(void);
+void thread_process_detach(void);
 void thread_detach(void);
 
 /* Frees thread->names; in names/, called when a thread ends. May be called with NULL. */

@@ -134,6 +134,26 @@ BOOL thread_process_attach(void)
     return slot != TLS_OUT_OF_INDEXES;
 }
 
+static void thread_free(struct thread *t)
+{
+    if (t->id.ThreadHandle)
+        CloseHandle(t->id.ThreadHandle);
+    names_thread_free(t->names);
+    free(t);
+}
+
+/* The DLL is unloaded by itself, so no thread is in it; the process goes on and wants its slot and memory back. */
+void thread_process_detach(void)
+{
+    while (threads) {
+        struct thread *t = threads;
+
+        threads = t->next;
+        thread_free(t);
+    }
+    TlsFree(slot);
+}
+
 void thread_detach(void)
 {
     struct thread *t = slot_get();
@@ -148,11 +168,7 @@ void thread_detach(void)
         *at = t->next;
     lock_drop(&lock);
     TlsSetValue(slot, NULL);
-
-    if (t->id.ThreadHandle)
-        CloseHandle(t->id.ThreadHandle);
-    names_thread_free(t->names);
-    free(t);
+    thread_free(t);
 }
 
 int api_fail(int err)

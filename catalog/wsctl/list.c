@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "catalog/wsctl/wsctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "catalog/path.h"
+
+enum { CHAIN_BYTES = CATALOG_CHAIN_MAX * (TEXT_BYTES + 16) };
+
+struct named {
+    int32_t number;
+    const char *text;
+};
+
+static const struct named families[] = {{1, "unix"},  {2, "ipv4"},  {17, "netbios"},
+                                        {23, "ipv6"}, {26, "irda"}, {32, "bluetooth"}};
+static const struct named types[] = {
+    {1, "stream"}, {2, "dgram"}, {3, "raw"}, {4, "rdm"}, {5, "seqpacket"}};
+static const struct named protocols[] = {{6, "tcp"}, {17, "udp"}};
+
+#define WORD(table, number, text) word(table, sizeof table / sizeof table[0], number, text)
+
+static const char *word(const struct named *row, size_t count, int32_t number, char text[16])
+{
+    for (size_t i = 0; i < count; i++)
+        if (row[i].number == number)
+            return row[i].text;
+    snprintf(text, 16, "%d", (int)number);
+    return text;
+}
+
+static const char *kind(const struct catalog_entry *e)
+{
+    if (e->info.chain_len == CATALOG_LAYER)
+        return "layer";
+    if (e->info.chain_len == CATALOG_BASE)
+        return "base";
+    return e->info.chain_len > 0 && e->info.chain_len <= CATALOG_CHAIN_MAX ? "chain" : "damaged";
+}
+
+/* "ipv4/stream/tcp", or "-" for a layer's hidden entry, which serves no calls itself. */
+static void triple_text(const struct catalog_info *info, char text[64])
+{
+    char family[16], type[16], protocol[16];
+
+    if (info->chain_len == CATALOG_LAYER)
+        snprintf(text, 64, "-");
+    else if (info->protocol_max_offset)
+        snprintf(text, 64, "%s/%s/%d-%lld", WORD(families, info->family, family),
+                 WORD(types, info->type, type), (int)info->protocol,
+                 (long long)info->protocol + info->protocol_max_offset);
+    else
+        snprintf(text, 64, "%s/%s/%s", WORD(families, info->family, family),
+                 WORD(types, info->type, type), WORD(protocols, info->protocol, protocol));
+}
+
+static size_t append(char *text, size_t at, const char *more)
+{
+    size_t bytes = strlen(more);
+
+    if (at + bytes >= CHAIN_BYTES)
+        return at;
+    memcpy(text + at, more, bytes + 1);
+    return at + bytes;
+}
+
+/* The way a call takes: "1007 trace -> 1001 MSAFD Tcpip [TCP/IP]". */
+static void chain_text(const struct catalog *cat, const struct catalog_entry *e,
+                       char text[CHAIN_BYTES])
+{
+    char name[TEXT_BYTES], id[16];
+    size_t at = 0;
+
+    text[0] = 0;
+    for (int32_t i = 0; e->info.chain_len > 1 && e->info.chain_len <= CATALOG_CHAIN_MAX &&
+                        i < e->info.chain_len;
+         i++) {
+        const struct catalog_entry *element = catalog_find_id(cat, e->info.chain[i]);
+
+        snprintf(id, sizeof id, "%s%u", i ? " -> " : "", e->info.chain[i]);
+        at = append(text, at, id);
+        if (element && element->info.chain_len > 1 && element->info.chain_len <= CATALOG_CHAIN_MAX)
+            element = catalog_find_id(cat, element->info.chain[0]); /* a chain stands for its layer */
+        name_text(element ? element->info.name : L"(missing)", name);
+        at = append(text, at, " ");
+        at = append(text, at, name);
+    }
+    if (e->info.chain_len != CATALOG_LAYER && !catalog_usable(cat, e))
+        at = append(text, at, at ? " (unusable)" : "(unusable)");
+    if (!at)
+        append(text, at, "-");
+}
+
+static void print_row(const struct catalog *cat, const struct catalog_entry *e, const int width[4])
+{
+    char name[TEXT_BYTES], triple[64], chain[CHAIN_BYTES];
+
+    name_text(e->info.name, name);
+    triple_text(&e->info, triple);
+    chain_text(cat, e, chain);
+    printf("%-*u  %-7s  %-*s  %-*s  %-*s  %s\n", width[0], e->info.id, kind(e), width[1], name,
+           width[2], triple, width[3], e->path, chain);
+}
+
+static int wider(int width, size_t text)
+{
+    return (int)text > width ? (int)text : width;
+}
+
+static void print_table(const struct catalog *cat)
+{
+    int width[4] = {4, 4, 8, 3};
+    char text[TEXT_BYTES];
+
+    for (uint32_t i = 0; i < cat->count; i++) {
+        width[0] = wider(width[0], (size_t)snprintf(text, sizeof text, "%u", cat->entry[i].info.id));
+        name_text(cat->entry[i].info.name, text);
+        width[1] = wider(width[1], strlen(text));
+        triple_text(&cat->entry[i].info, text);
+        width[2] = wider(width[2], strlen(text));
+        width[3] = wider(width[3], strlen(cat->entry[i].path));
+    }
+    printf("%-*s  %-7s  %-*s  %-*s  %-*s  CHAIN\n", width[0], "ID", "KIND", width[1], "NAME",
+           width[2], "PROTOCOL", width[3], "DLL");
+    for (uint32_t i = 0; i < cat->count; i++)
+        print_row(cat, &cat->entry[i], width);
+}
+
+static void print_string(const char *text)
+{
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            printf("\\u%04x", (unsigned char)*text);
+        else
+            putchar(*text);
+    }
+    putchar('"');
+}
+
+/* The stored path is in the ANSI code page; json is UTF-8. */
+static void print_json_path(const char *path)
+{
+    catalog_char wide[CATALOG_PATH_BYTES];
+    char text[TEXT_BYTES];
+
+    text[0] = 0;
+    if (path_from_stored(path, wide))
+        name_text(wide, text);
+    print_string(text);
+}
+
+static void print_object(const struct catalog *cat, const struct catalog_entry *e)
+{
+    const struct catalog_info *info = &e->info;
+    char text[TEXT_BYTES];
+
+    printf("  {\"id\": %u, \"kind\": \"%s\", \"name\": ", info->id, kind(e));
+    name_text(info->name, text);
+    print_string(text);
+    guid_text(&info->provider, text);
+    printf(", \"provider\": \"%s\", \"family\": %d, \"type\": %d, \"protocol\": %d, ", text,
+           (int)info->family, (int)info->type, (int)info->protocol);
+    printf("\"protocol_max_offset\": %d, \"service_flags\": %u, \"provider_flags\": %u, ",
+           (int)info->protocol_max_offset, info->service_flags[0], info->provider_flags);
+    printf("\"chain\": [");
+    for (int32_t i = 0; info->chain_len > 1 && info->chain_len <= CATALOG_CHAIN_MAX && i < info->chain_len;
+         i++)
+        printf("%s%u", i ? ", " : "", info->chain[i]);
+    printf("], \"usable\": %s, \"path\": ", catalog_usable(cat, e) ? "true" : "false");
+    print_json_path(e->path);
+    printf("}");
+}
+
+static void print_json(const struct catalog *cat)
+{
+    printf("[");
+    for (uint32_t i = 0; i < cat->count; i++) {
+        printf(i ? ",\n" : "\n");
+        print_object(cat, &cat->entry[i]);
+    }
+    printf("\n]\n");
+}
+
+int list_command(int argc, char **argv)
+{
+    enum store_width width = STORE_NATIVE;
+    struct catalog cat;
+    bool json = false;
+    int err;
+
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "--json"))
+            json = true;
+        else if (!strcmp(argv[i], "--32"))
+            width = STORE_32;
+        else
+            return WSCTL_USAGE;
+    }
+    err = store_read(width, &cat);
+    if (err)
+        return complain_store("read the catalog", err);
+    if (json)
+        print_json(&cat);
+    else
+        print_table(&cat);
+    catalog_deinit(&cat);
+    return WSCTL_OK;
+}

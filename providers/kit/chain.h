@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_KIT_CHAIN_H
+#define WS2_KIT_CHAIN_H
+/*
+ * The chains of this layer that run in this process. Inside of the kit only; layers include ws2kit_layer.h.
+ */
+#include "providers/kit/ws2kit_layer.h"
+
+enum { EXTENSIONS = sizeof(struct ws2kit_extensions) / sizeof(FARPROC) };
+
+/*
+ * One chain: what ws2_32, or the layer above, starts us for. Made at the first WSPStartup or WSPSocket with an info not
+ * seen before. Never freed, because the socket map hands out pointers without counting; a stopped one is
+ * used again. All but `state` and `extension` is constant while it is live.
+ */
+struct chain {
+    struct chain *link;     /* published once, never unlinked */
+    int state;              /* atomic */
+    DWORD given_id;         /* of the info we were started with: what tells chains apart */
+    WSAPROTOCOL_INFOW mine; /* our entry: registers sockets, answers SO_PROTOCOL_INFO */
+    WSAPROTOCOL_INFOW below; /* the next provider's entry */
+    BOOL over_base;         /* `below` is a base: it gets its own info and must not see chains */
+    HMODULE module;
+    WSPDATA data;
+    WSPPROC_TABLE next;
+    FARPROC extension[EXTENSIONS]; /* the next provider's, as struct ws2kit_extensions; atomic, NULL: not asked yet */
+};
+
+extern WSPUPCALLTABLE upcalls;
+
+/* The layer's DLL. */
+HMODULE chain_own_module(void);
+
+/*
+ * The running chain for `info`; starts the next provider if there is none yet. Called with no locks held: runs
+ * foreign code. 0 or the code for WSPStartup to return: WSAEINVALIDPROVIDER, WSAEPROVIDERFAILEDINIT,
+ * WSAEINVALIDPROCTABLE, WSA_NOT_ENOUGH_MEMORY, or what the next provider's WSPStartup said.
+ */
+int chain_get(const WSAPROTOCOL_INFOW *info, struct chain **out);
+
+/*
+ * Ending, in two steps: retire takes all chains out of use and runs nothing foreign; stop then cleans up the providers
+ * below the retired ones, with no locks held. Chains that start in between are left alone.
+ */
+void chain_retire_all(void);
+void chain_stop_retired(void);
+
+/* The first running chain after `after` (NULL: of all), or NULL. */
+struct chain *chain_each(struct chain *after);
+
+/* Remembers that `c` made `s`. WSA_NOT_ENOUGH_MEMORY. */
+int chain_set(SOCKET s, struct chain *c);
+/* The running chain that made `s`, or NULL. Lock-free. */
+struct chain *chain_of(SOCKET s);
+/* The next provider's table for `s`, or NULL (WSAENOTSOCK). The hot path. */
+const WSPPROC_TABLE *chain_next(SOCKET s);
+
+/* The info to call the next provider with: the base's entry, with the token of a duplicated socket, or `info` itself. */
+LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW info,
+                                    WSAPROTOCOL_INFOW *room);
+
+/* The table that ws2_32, or the layer above, gets for `c`. */
+void pass_fill(const struct chain *c, WSPPROC_TABLE *table);
+
+/* extension_pe.c: puts the layer's function in place of the one that the next provider has just answered. */
+void extension_answer(SOCKET s, const GUID *id, FARPROC *answer);
+BOOL extension_hooked(void);
+
+/* layer_pe.c: one WSPStartup less; WSANOTINITIALISED when there was none. */
+int layer_end(void);
+/* The process ends: stop() if it is still due. */
+void layer_detach(void);
+
+#endif

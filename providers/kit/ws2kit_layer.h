@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2KIT_LAYER_H
+#define WS2KIT_LAYER_H
+/*
+ * ws2kit's layer kit: write a layered provider (LSP) by writing only what it does differently.
+ *
+ * A layer is one DLL. It defines the variable `ws2kit_layer` below and links libws2kit_layer.a, which brings WSPStartup
+ * and everything between it and your functions: finding the layer's place in the chain, loading and starting the next
+ * provider, registering sockets, answering SO_PROTOCOL_INFO, duplicated sockets, cleaning up. An entry you
+ * leave NULL in `hook` passes through; where nothing has to be done on the way, ws2_32 is given the next
+ * provider's own pointer and the layer costs nothing at all.
+ *
+ *     static int WSPAPI my_connect(SOCKET s, const struct sockaddr *name, int bytes, LPWSABUF caller,
+ *                                  LPWSABUF callee, LPQOS sqos, LPQOS gqos, LPINT err)
+ *     {
+ *         ...
+ *         return ws2kit_pass.lpWSPConnect(s, name, bytes, caller, callee, sqos, gqos, err);
+ *     }
+ *     const struct ws2kit_layer ws2kit_layer = { .name = "mine", .hook = { .lpWSPConnect = my_connect } };
+ *
+ *     x86_64-w64-mingw32-gcc -shared -o mine.dll mine.c -lws2kit_layer -lws2_32 -Wl,--kill-at
+ *
+ * These are IFS layers: the sockets that pass through are the base provider's own handles. Such a layer sees every SPI
+ * call and may change, refuse or answer it, but must leave the program's data and OVERLAPPED alone, and does not see
+ * the completion of an overlapped operation unless the program asks for it with WSAGetOverlappedResult.
+ * The guide is doc/guide/layers.md.
+ */
+#include <winsock2.h>
+#include <mswsock.h>
+#include <ws2spi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The functions that a program fetches with SIO_GET_EXTENSION_FUNCTION_POINTER and then calls directly, past ws2_32. They
+ * report errors with WSASetLastError. Many programs connect and accept by no other way.
+ */
+struct ws2kit_extensions {
+    LPFN_ACCEPTEX AcceptEx;
+    LPFN_CONNECTEX ConnectEx;
+    LPFN_DISCONNECTEX DisconnectEx;
+    LPFN_TRANSMITFILE TransmitFile;
+    LPFN_TRANSMITPACKETS TransmitPackets;
+    LPFN_WSARECVMSG WSARecvMsg;
+    LPFN_WSASENDMSG WSASendMsg;
+};
+
+struct ws2kit_layer {
+    /* Short ASCII name, as in `./ws2 run --layer NAME`; finds the layer's options. */
+    const char *name;
+    /* WSPDATA.szDescription; NULL: the next provider's. */
+    const WCHAR *description;
+    /*
+     * The provider GUID that installers (wsctl, Microsoft's instlsp) install the layer under, as GetLspGuid tells
+     * them. Zero: one is made from `name`. Nothing else needs it: a layer finds its entries by its DLL's path.
+     */
+    GUID guid;
+
+    /*
+     * Called before the first chain of the layer starts in this process, and again after a stop. Read options
+     * here. 0, or a Winsock code with which WSPStartup then fails. May be NULL.
+     */
+    int (*start)(void);
+    /*
+     * Told of each WSPStartup after start(): the chain it is for, the entry that stands below us in it (NULL on
+     * failure), and 0 or the code it fails with. On the thread of the caller; may come at the same time on
+     * several. May be NULL.
+     */
+    void (*started)(const WSAPROTOCOL_INFOW *chain, const WSAPROTOCOL_INFOW *below, int err);
+    /*
+     * Called after the last WSPCleanup, while the providers below still run; or when the process ends without
+     * WSACleanup, as most programs do: then within DLL_PROCESS_DETACH, with all other threads gone. May be NULL.
+     *
+     * start and stop run one at a time and must not call Winsock.
+     */
+    void (*stop)(void);
+
+    /*
+     * Your functions: any thread calls them, several at once. The rules are those of the SPI: *lpErrno is set on
+     * failure only, a failing entry returns SOCKET_ERROR, INVALID_SOCKET or FALSE.
+     */
+    WSPPROC_TABLE hook;
+    struct ws2kit_extensions extension;
+};
+
+/* You define this one. */
+extern const struct ws2kit_layer ws2kit_layer;
+
+/*
+ * All 30 entries as the layer would do them without hooks: a hook goes on by calling its namesake here. Any thread,
+ * between start and stop. On a socket that none of the layer's chains has made: WSAENOTSOCK.
+ */
+extern const WSPPROC_TABLE ws2kit_pass;
+/* The same for the extension functions. */
+extern const struct ws2kit_extensions ws2kit_pass_extension;
+
+/*
+ * An option of this layer, as UTF-8 text: from the environment variable WS2KIT_LAYERS
+ * ("NAME,key=value,...;NAME2..."), else the registry value `key` (REG_SZ or REG_DWORD) of
+ * HKLM\SYSTEM\CurrentControlSet\Services\WinSock2\Parameters\ws2kit\Layers\NAME.
+ *
+ * `bytes` is the size of `value`, NUL included. FALSE: not set, or too long; `value` is then untouched.
+ */
+BOOL ws2kit_option(const char *key, char *value, size_t bytes);
+
+/*
+ * The catalog entry (the chain) under which `s` was made, or NULL when no chain of this layer made it. The entry
+ * stays valid until stop.
+ */
+const WSAPROTOCOL_INFOW *ws2kit_protocol(SOCKET s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

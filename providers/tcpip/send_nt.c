@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/tcpip/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "providers/tcpip/bufs.h"
+#include "providers/tcpip/spi.h"
+
+struct send {
+    LPWSABUF bufs;
+    DWORD count;
+    DWORD flags;
+    const struct sockaddr *to; /* NULL for a stream */
+    INT to_bytes;
+};
+
+static struct afd_sendmsg request_of(const struct send *r, BOOL force_async)
+{
+    struct afd_sendmsg in = {
+        .name = (ULONG_PTR)r->to,
+        .name_bytes = (ULONG)r->to_bytes,
+        .flags = r->flags & MSG_OOB,
+        .force_async = force_async,
+        .count = r->count,
+        .bufs = (ULONG_PTR)r->bufs,
+    };
+
+    return in;
+}
+
+/* ---- the rest of a nonblocking send ---- */
+
+/*
+ * Windows takes a nonblocking send on a stream whole or not at all, and programs rely on it; Wine 8.0 takes what fits.
+ * So when part of a send has gone, a copy of the rest follows as an overlapped send of our own. The kernel refuses
+ * further nonblocking sends until it is done, and re-arms FD_WRITE with each refusal; so they are always put to the
+ * kernel, never refused from here. It is started on the worker, because the exit of the thread that starts an
+ * operation cancels it.
+ */
+struct send_tail {
+    IO_STATUS_BLOCK iosb;
+    struct sock *sock; /* not counted: the record owns the tail */
+    ULONG bytes;
+    NTSTATUS started;
+    char data[];
+};
+
+static BOOL tail_done(const struct send_tail *tail)
+{
+    return *(const volatile NTSTATUS *)&tail->iosb.Status != STATUS_PENDING;
+}
+
+void send_tail_free(struct send_tail *tail)
+{
+    if (!tail)
+        return;
+    /* Finished or about to be: closesocket waits for it or cancels it before the last reference goes. */
+    while (!tail_done(tail))
+        Sleep(1);
+    free(tail);
+    InterlockedDecrement(&worker_busy);
+}
+
+static void tail_start(void *arg)
+{
+    struct send_tail *tail = arg;
+    WSABUF buf = { tail->bytes, tail->data };
+    struct send r = { &buf, 1, 0, NULL, 0 };
+    struct afd_sendmsg in = request_of(&r, TRUE);
+
+    tail->started = afd_issue(tail->sock->handle, NULL, &tail->iosb, AFD_SENDMSG, &in, sizeof in,
+                              NULL, 0);
+    if (tail->started != STATUS_PENDING)
+        tail->iosb.Status = tail->started;
+}
+
+/* FALSE: the rest could not be taken over, and the caller is to report the part that went. */
+static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_REQUIRES(k->send_lock)
+{
+    ULONG bytes = (ULONG)bufs_bytes((struct buf *)r->bufs, r->count) - sent;
+    struct send_tail *tail = malloc(sizeof *tail + bytes);
+
+    /* The kernel has taken a new send, so the one before has ended; its thread is about to say so. */
+    send_tail_free(k->tail);
+    k->tail = NULL;
+    if (!tail)
+        return FALSE;
+    bufs_copy((struct buf *)r->bufs, r->count, sent, tail->data);
+    tail->sock = k;
+    tail->bytes = bytes;
+    InterlockedIncrement(&worker_busy);
+    if (worker_run(tail_start, tail) || NT_ERROR(tail->started)) {
+        InterlockedDecrement(&worker_busy);
+        free(tail);
+        return FALSE;
+    }
+    k->tail = tail;
+    k->had_pending_send = TRUE;
+    return TRUE;
+}
+
+/* Frees a finished tail. How it ended, if it failed, is what the next send is told. */
+static NTSTATUS tail_reap(struct sock *k) WS2_REQUIRES(k->send_lock)
+{
+    struct send_tail *tail = k->tail;
+    NTSTATUS status;
+
+    if (!tail || !tail_done(tail))
+        return STATUS_SUCCESS;
+    status = tail->iosb.Status;
+    k->tail = NULL;
+    send_tail_free(tail);
+    return status;
+}
+
+static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
+{
+    struct afd_sendmsg in = request_of(r, FALSE);
+    ULONG total = (ULONG)bufs_bytes((struct buf *)r->bufs, r->count);
+    NTSTATUS status;
+
+    lock_take(&k->send_lock);
+    status = tail_reap(k);
+    if (!status) {
+        status = afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
+        if (!status && *bytes < total && !(r->flags & MSG_OOB) && tail_follow(k, r, *bytes))
+            *bytes = total;
+    }
+    lock_drop(&k->send_lock);
+    return status;
+}
+
+/* ---- all sends ---- */
+
+static NTSTATUS send_now(struct sock *k, const struct send *r, BOOL wait, ULONG *bytes)
+{
+    struct afd_sendmsg in = request_of(r, wait);
+
+    *bytes = 0;
+    if (sock_is_stream(k) && k->nonblocking && !wait)
+        return send_whole(k, r, bytes);
+    return afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
+}
+
+/*
+ * The kernel reads the address again when a pending send goes on; the application's may be gone by then, for Windows
+ * copies it. A ring is enough: datagram sends hardly ever pend, and never long.
+ */
+enum { NAMES_MAX = 64 };
+
+struct send_names {
+    unsigned next;
+    union sock_addr at[NAMES_MAX];
+};
+
+static const struct sockaddr *keep_name(struct sock *k, const union sock_addr *name)
+{
+    union sock_addr *kept = NULL;
+
+    lock_take(&k->lock);
+    if (!k->names)
+        k->names = calloc(1, sizeof *k->names);
+    if (k->names) {
+        kept = &k->names->at[k->names->next++ % NAMES_MAX];
+        *kept = *name;
+    }
+    lock_drop(&k->lock);
+    return kept ? &kept->any : NULL;
+}
+
+static int start(struct sock *k, const struct send *r, DWORD *bytes, LPWSAOVERLAPPED ov,
+                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    struct afd_sendmsg in = request_of(r, TRUE);
+    NTSTATUS status =
+        afd_start(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_SEND);
+
+    return afd_started(k, status, ov, routine, bytes);
+}
+
+static int check_stream(struct sock *k)
+{
+    int err = sock_check_connected(k);
+
+    if (err)
+        return err;
+    return k->shut_send ? WSAESHUTDOWN : k->reset ? WSAECONNRESET : 0;
+}
+
+/* Where a datagram goes: the address given, or the default peer. *name is the caller's room for it. */
+static int check_datagram(struct sock *k, struct send *r, union sock_addr *name)
+{
+    int err = 0;
+
+    if (r->flags & MSG_OOB)
+        return WSAEOPNOTSUPP;
+    if (r->to) {
+        err = sock_check_addr(k, r->to, r->to_bytes, name);
+    } else {
+        lock_take(&k->lock);
+        *name = k->peer;
+        if (!k->peer_bytes)
+            err = WSAENOTCONN;
+        lock_drop(&k->lock);
+    }
+    if (err)
+        return err;
+    if (k->type == SOCK_DGRAM && !name->in.sin_port)
+        name->in.sin_port = net16(9); /* Windows lets port 0 pass; discard is where nobody minds */
+    r->to = &name->any;
+    r->to_bytes = sock_addr_bytes(k);
+    return k->shut_send ? WSAESHUTDOWN : 0;
+}
+
+int send_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD flags,
+             const struct sockaddr *to, int to_bytes, LPWSAOVERLAPPED ov,
+             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    struct send r = { bufs, count, flags, to, to_bytes };
+    BOOL overlapped = ov && k->overlapped;
+    union sock_addr name;
+    NTSTATUS status;
+    ULONG sent;
+    int err;
+
+    if ((!ov && check_pointer(bytes)) || (r.count && check_pointer(r.bufs)))
+        return WSAEFAULT;
+    if (sock_is_stream(k)) {
+        r.to = NULL; /* ignored, even a bad one */
+        r.to_bytes = 0;
+        err = check_stream(k);
+    } else {
+        err = check_datagram(k, &r, &name);
+        if (!err && overlapped) {
+            r.to = keep_name(k, &name);
+            err = r.to ? 0 : WSAENOBUFS;
+        }
+    }
+    if (err)
+        return err;
+    if (overlapped) {
+        err = start(k, &r, bytes, ov, routine);
+    } else {
+        status = send_now(k, &r, ov != NULL, &sent);
+        err = err_from_ntstatus(status);
+        if (!err && ov)
+            afd_finish_to(ov, status, sent, routine);
+        if (!err && bytes)
+            *bytes = sent;
+    }
+    /* The first send binds a datagram socket. */
+    if ((!err || err == WSA_IO_PENDING) && k->state == SOCK_NEW)
+        k->state = SOCK_BOUND;
+    return err;
+}
+
+int WSPAPI WSPSendTo(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD flags,
+                     const struct sockaddr *to, int tolen, LPWSAOVERLAPPED ov,
+                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread,
+                     LPINT lp_errno)
+{
+    struct sock *k = sock_get(s);
+    int err;
+
+    (void)thread; /* the kernel queues the APC to the calling thread */
+    if (!k)
+        return spi_fail(lp_errno, WSAENOTSOCK);
+    err = send_msg(k, bufs, count, bytes, flags, to, tolen, ov, routine);
+    sock_put(k);
+    return spi_end(lp_errno, err);
+}
+
+int WSPAPI WSPSend(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD flags,
+                   LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                   LPWSATHREADID thread, LPINT lp_errno)
+{
+    return WSPSendTo(s, bufs, count, bytes, flags, NULL, 0, ov, routine, thread, lp_errno);
+}

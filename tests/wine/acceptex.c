@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* AcceptEx and GetAcceptExSockaddrs. Order and results of the checks: wine-afd.md 3.7. */
+#include "net.h"
+#include <string.h>
+
+#define ROOM (sizeof(union addr) + 16)
+
+struct setup {
+    union addr at;
+    SOCKET listener, acceptor, client;
+    LPFN_ACCEPTEX accept_ex;
+    LPFN_GETACCEPTEXSOCKADDRS get_addrs;
+    OVERLAPPED o;
+    DWORD n;
+    char buf[2048];
+};
+
+static struct setup t;
+
+static void setup(int af)
+{
+    memset(&t, 0, sizeof t);
+    t.listener = tcp_listen(af, &t.at);
+    t.acceptor = tcp_new(af);
+    t.client = tcp_new(af);
+    t.accept_ex = extension(t.listener, (GUID)WSAID_ACCEPTEX);
+    t.get_addrs = extension(t.listener, (GUID)WSAID_GETACCEPTEXSOCKADDRS);
+    t.o.hEvent = WSACreateEvent();
+    t.n = 0xdeadbeef;
+}
+
+static void check_addresses(int af, DWORD data_room)
+{
+    struct sockaddr *local = NULL, *remote = NULL;
+    int local_len = 0, remote_len = 0, len;
+    union addr want;
+
+    t.get_addrs(t.buf, data_room, ROOM, ROOM, &local, &local_len, &remote, &remote_len);
+    NEED(local && remote);
+    CHECK_INT(local_len, addr_len(af));
+    CHECK_INT(remote_len, addr_len(af));
+    len = sizeof want;
+    CHECK_OK(getsockname(t.client, &want.sa, &len));
+    CHECK_BYTES(remote, &want, 4); /* family and port */
+    CHECK(!memcmp(remote, &want, af == AF_INET ? 8 : 24));
+    len = sizeof want;
+    CHECK_OK(getpeername(t.client, &want.sa, &len));
+    CHECK(!memcmp(local, &want, af == AF_INET ? 8 : 24));
+}
+
+static void use_accepted(void)
+{
+    union addr name;
+    int len = sizeof name;
+    char c[3];
+
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&t.listener, sizeof t.listener));
+    CHECK_OK(getsockname(t.acceptor, &name.sa, &len));
+    len = sizeof name;
+    CHECK_OK(getpeername(t.acceptor, &name.sa, &len));
+    send_all(t.acceptor, "abc", 3);
+    CHECK_INT(recv_all(t.client, c, 3), 3);
+    send_all(t.client, "def", 3);
+    CHECK_INT(recv_all(t.acceptor, c, 3), 3);
+    CHECK_BYTES(c, "def", 3);
+    CHECK_OK(shutdown(t.acceptor, SD_SEND));
+    CHECK_RET(recv(t.client, c, 1, 0), 0);
+}
+
+static void without_data(const void *row)
+{
+    int af = *(const int *)row;
+    DWORD n, flags;
+
+    setup(af);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_INT((int)t.o.Internal, 0x103);
+    CHECK_OK(connect(t.client, &t.at.sa, addr_len(af)));
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    CHECK_INT(n, 0);
+    check_addresses(af, 0);
+    use_accepted();
+}
+
+static void with_data(const void *row)
+{
+    int af = *(const int *)row;
+    DWORD n, flags;
+
+    setup(af);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 1000, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(connect(t.client, &t.at.sa, addr_len(af)));
+    check_about("a silent client holds it");
+    CHECK(WaitForSingleObject(t.o.hEvent, 100) == WAIT_TIMEOUT);
+    check_about(NULL);
+    send_all(t.client, "first words", 11);
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    CHECK_INT(n, 11);
+    CHECK_BYTES(t.buf, "first words", 11);
+    check_addresses(af, 1000);
+    use_accepted();
+}
+
+/* The client was there before the call. */
+static void connection_waiting(void)
+{
+    DWORD n, flags;
+
+    setup(AF_INET);
+    CHECK_OK(connect(t.client, &t.at.sa, addr_len(AF_INET)));
+    NEED(wait_readable(t.listener));
+    if (!t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o))
+        CHECK_ERR(WSAGetLastError(), WSA_IO_PENDING);
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    check_addresses(AF_INET, 0);
+    use_accepted();
+}
+
+static void several_pending(void)
+{
+    enum { N = 5 };
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    SOCKET s[N], client[N];
+    OVERLAPPED o[N];
+    char buf[N][2 * ROOM];
+    int seen = 0;
+
+    setup(AF_INET);
+    NEED(CreateIoCompletionPort((HANDLE)t.listener, port, 5, 0) == port);
+    memset(o, 0, sizeof o);
+    for (int i = 0; i < N; i++) {
+        s[i] = tcp_new(AF_INET);
+        CHECK_FALSE(t.accept_ex(t.listener, s[i], buf[i], 0, ROOM, ROOM, &t.n, &o[i]), WSA_IO_PENDING);
+    }
+    for (int i = 0; i < N; i++) {
+        client[i] = tcp_new(AF_INET);
+        CHECK_OK(connect(client[i], &t.at.sa, sizeof t.at.v4));
+    }
+    for (int i = 0; i < N; i++) {
+        OVERLAPPED *done = NULL;
+        ULONG_PTR key;
+        DWORD n;
+
+        NEED(GetQueuedCompletionStatus(port, &n, &key, &done, 10000));
+        NEED(done >= o && done < o + N);
+        seen |= 1 << (done - o);
+    }
+    CHECK_INT(seen, (1 << N) - 1);
+    (void)client;
+}
+
+static void closed_listener_cancels(void)
+{
+    DWORD n, flags;
+
+    setup(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(closesocket(t.listener));
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK(!GetOverlappedResult((HANDLE)t.acceptor, &t.o, &n, FALSE));
+    CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
+    (void)flags;
+}
+
+static void closed_acceptor_cancels(void)
+{
+    DWORD n;
+
+    setup(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(closesocket(t.acceptor));
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK(!GetOverlappedResult((HANDLE)t.listener, &t.o, &n, FALSE));
+    CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
+}
+
+static void misuse(void)
+{
+    SOCKET udp = udp_new(AF_INET), bound = tcp_new(AF_INET), pair[2], other;
+    OVERLAPPED o2 = { .hEvent = WSACreateEvent() };
+
+    setup(AF_INET);
+    bind_any_port(bound, AF_INET, NULL);
+    tcp_pair(AF_INET, pair);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FALSE(t.accept_ex(INVALID_SOCKET, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAENOTSOCK);
+    CHECK_FALSE(t.accept_ex(t.listener, INVALID_SOCKET, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAENOTSOCK);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, NULL, 0, ROOM, ROOM, &t.n, &t.o), WSAEFAULT);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, 0, &t.n, &t.o), WSAEFAULT);
+    CHECK_FALSE(t.accept_ex(bound, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAEINVAL);
+    CHECK_FALSE(t.accept_ex(t.listener, udp, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAEINVAL);
+    CHECK_FALSE(t.accept_ex(t.listener, bound, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAEINVAL);
+    CHECK_FALSE(t.accept_ex(t.listener, pair[0], t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSAEINVAL);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    check_about("acceptor in use");
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &o2), WSAEINVAL);
+    other = tcp_new(AF_INET);
+    CHECK_FAILS(connect(t.acceptor, &t.at.sa, sizeof t.at.v4), WSAEINVAL);
+    CHECK_OK(closesocket(other));
+}
+
+/* mswsock.dll exports both; they go to the socket's provider. */
+static void through_mswsock(void)
+{
+    struct sockaddr *local, *remote;
+    int local_len, remote_len;
+    DWORD n;
+
+    setup(AF_INET);
+    if (!AcceptEx(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &n, &t.o))
+        CHECK_ERR(WSAGetLastError(), WSA_IO_PENDING);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    GetAcceptExSockaddrs(t.buf, 0, ROOM, ROOM, &local, &local_len, &remote, &remote_len);
+    CHECK_INT(local_len, sizeof t.at.v4);
+    CHECK(!memcmp(local, &t.at, 8));
+    use_accepted();
+}
+
+/* The acceptor in a port of its own with skip-on-success gets its first receive through it. */
+static void acceptor_in_port(void)
+{
+    HANDLE port;
+    OVERLAPPED o = { 0 }, *done = NULL;
+    char c;
+    WSABUF buf = { 1, &c };
+    ULONG_PTR key;
+    DWORD n, flags = 0;
+
+    setup(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&t.listener, sizeof t.listener));
+    port = CreateIoCompletionPort((HANDLE)t.acceptor, NULL, 9, 0);
+    NEED(port);
+    CHECK_FAILS(WSARecv(t.acceptor, &buf, 1, NULL, &flags, &o, NULL), WSA_IO_PENDING);
+    send_all(t.client, "q", 1);
+    CHECK(GetQueuedCompletionStatus(port, &n, &key, &done, 5000));
+    CHECK(done == &o);
+    CHECK_INT(key, 9);
+    CHECK_INT(n, 1);
+}
+
+static const int v4 = AF_INET, v6 = AF_INET6;
+
+const struct test_case test_cases[] = {
+    { "without-data-v4", .run_row = without_data, .row = &v4 },
+    { "without-data-v6", .run_row = without_data, .row = &v6 },
+    { "with-data-v4", .run_row = with_data, .row = &v4 },
+    { "with-data-v6", .run_row = with_data, .row = &v6 },
+    { "connection-waiting", connection_waiting },
+    { "several-pending", several_pending },
+    { "closed-listener-cancels", closed_listener_cancels },
+    { "closed-acceptor-cancels", closed_acceptor_cancels },
+    { "misuse", misuse },
+    { "through-mswsock", through_mswsock },
+    { "acceptor-in-port", acceptor_in_port },
+    { 0 },
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "ws2_32/names/source.h"
+
+#include "base/addr.h"
+#include "base/wsaerr.h"
+
+/*
+ * Names: localhost is the system's and no file may move it; the own name comes before the hosts files, which
+ * under Linux often give it a loopback address. Addresses: the hosts files may name any, then the machine knows its own.
+ */
+static int (*const by_name[])(const struct lookup *, struct answer *) = {source_localhost, source_own,
+                                                                        source_hosts};
+static int (*const by_addr[])(const struct lookup *, struct answer *) = {source_hosts, source_own_reverse};
+
+enum { NAME_SPACE_ALL = 0, NAME_SPACE_DNS = 12 }; /* NS_ALL, NS_DNS: as on Windows, the latter has the hosts file */
+
+int source_lookup(const struct lookup *q, struct answer *out)
+{
+    size_t count = q->name ? sizeof by_name / sizeof *by_name : sizeof by_addr / sizeof *by_addr;
+    int err = WSAHOST_NOT_FOUND;
+
+    *out = (struct answer){0};
+    if (q->provider)
+        return WSAEINVAL;
+    if (q->name_space != NAME_SPACE_ALL && q->name_space != NAME_SPACE_DNS)
+        return WSASERVICE_NOT_FOUND;
+    for (size_t i = 0; err == WSAHOST_NOT_FOUND && i < count; i++)
+        err = (q->name ? by_name[i] : by_addr[i])(q, out);
+    return err;
+}
+
+int source_localhost(const struct lookup *q, struct answer *out)
+{
+    static const struct name_addr one[] = {{ADDR_INET6, {[15] = 1}, 0}, {ADDR_INET, {127, 0, 0, 1}, 0}};
+    struct span localhost = span_of("localhost");
+    int err;
+
+    if (!lines_equal(localhost, q->name))
+        return WSAHOST_NOT_FOUND;
+    err = answer_set_canon(out, localhost);
+    for (int i = 0; !err && i < 2; i++)
+        err = answer_add_addr(out, &one[i]);
+    if (err)
+        answer_free(out);
+    return err;
+}
