@@ -53,4 +53,10 @@ int store_serial(uint32_t *serial);
  */
 int store_read_effective(struct catalog *cat);
 
+/*
+ * What a program may use: store_read_effective() without the chains that its LSP categories keep
+ * out (catalog/category.h).
+ */
+int store_read_permitted(struct catalog *cat);
+
 #endif
