@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/spi.h"
 
 #include <string.h>
 
@@ -32,36 +33,42 @@ static u_short port_of(const union sock_addr *a)
 
 /* ---- streams ---- */
 
-/* Which states a connect() is refused in, and how (wine-afd.md 3.5). */
-static int state_error(enum sock_state state)
+/*
+ * Which states a connect() is refused in, and how (wine-afd.md 3.5); for ConnectEx (3.6) the socket must be bound, and
+ * every attempt that is under way is WSAEINVAL.
+ */
+static int state_error(enum sock_state state, enum sock_state to)
 {
+    BOOL ex = to == SOCK_CONNECTING_EX;
+
     switch (state) {
     case SOCK_NEW:
+        return ex ? WSAEINVAL : 0;
     case SOCK_BOUND:
         return 0;
     case SOCK_CONNECTING:
-        return WSAEALREADY;
+        return ex ? WSAEINVAL : WSAEALREADY;
     case SOCK_CONNECTED:
         return WSAEISCONN;
+    case SOCK_CONNECTED_EX:
+        return ex ? WSAEISCONN : WSAEINVAL;
     case SOCK_LISTENING:
     case SOCK_CONNECTING_EX:
-    case SOCK_CONNECTED_EX:
     case SOCK_ACCEPTING:
         break;
     }
     return WSAEINVAL;
 }
 
-/* Takes the socket into SOCK_CONNECTING, so that of two threads one connects. */
-static int begin(struct sock *k, const union sock_addr *name)
+int sock_begin_connect(struct sock *k, const union sock_addr *name, enum sock_state to)
 {
     enum sock_state seen = sock_settle(k);
     int err;
 
     lock_take(&k->lock);
-    err = state_error(k->state == seen ? seen : k->state);
+    err = state_error(k->state == seen ? seen : k->state, to);
     if (!err) {
-        k->state = SOCK_CONNECTING;
+        k->state = to;
         k->peer = *name;
         k->peer_bytes = sock_addr_bytes(k);
         k->local_bytes = 0; /* the kernel chooses or completes it */
@@ -72,11 +79,11 @@ static int begin(struct sock *k, const union sock_addr *name)
     return err;
 }
 
-static void end(struct sock *k, enum sock_state state)
+void sock_end_connect(struct sock *k, enum sock_state state)
 {
     lock_take(&k->lock);
     k->state = state;
-    if (state != SOCK_CONNECTED)
+    if (state == SOCK_BOUND)
         k->peer_bytes = 0;
     lock_drop(&k->lock);
 }
@@ -90,7 +97,7 @@ static int connect_stream(struct sock *k, const union sock_addr *name)
 
     if (is_any(name) || !port_of(name))
         return WSAEADDRNOTAVAIL;
-    err = begin(k, name);
+    err = sock_begin_connect(k, name, SOCK_CONNECTING);
     if (err)
         return err;
 
@@ -101,7 +108,7 @@ static int connect_stream(struct sock *k, const union sock_addr *name)
 
     switch (status) {
     case STATUS_SUCCESS:
-        end(k, SOCK_CONNECTED);
+        sock_end_connect(k, SOCK_CONNECTED);
         return 0;
     case STATUS_DEVICE_NOT_READY: /* nonblocking: sock_settle() will find out */
     case STATUS_REQUEST_ABORTED:  /* the host goes on connecting */
@@ -109,7 +116,7 @@ static int connect_stream(struct sock *k, const union sock_addr *name)
     case STATUS_ADDRESS_ALREADY_ASSOCIATED: /* somebody else who shares the socket is connecting it */
         return WSAEALREADY;
     default:
-        end(k, SOCK_BOUND);
+        sock_end_connect(k, SOCK_BOUND);
         k->mask_error = !k->nonblocking;
     }
     return err_from_ntstatus(status);

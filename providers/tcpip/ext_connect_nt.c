@@ -9,51 +9,6 @@
 
 /* ---- ConnectEx ---- */
 
-static int state_error(enum sock_state state)
-{
-    switch (state) {
-    case SOCK_BOUND:
-        return 0;
-    case SOCK_CONNECTED:
-    case SOCK_CONNECTED_EX:
-        return WSAEISCONN;
-    case SOCK_NEW:
-    case SOCK_LISTENING:
-    case SOCK_CONNECTING:
-    case SOCK_CONNECTING_EX:
-    case SOCK_ACCEPTING:
-        break;
-    }
-    return WSAEINVAL;
-}
-
-static int begin(struct sock *k, const union sock_addr *name)
-{
-    enum sock_state seen = sock_settle(k);
-    int err;
-
-    lock_take(&k->lock);
-    err = state_error(k->state == seen ? seen : k->state);
-    if (!err) {
-        k->state = SOCK_CONNECTING_EX;
-        k->peer = *name;
-        k->peer_bytes = sock_addr_bytes(k);
-        k->local_bytes = 0; /* the kernel completes it */
-        k->reset = FALSE;
-    }
-    lock_drop(&k->lock);
-    return err;
-}
-
-static void end(struct sock *k, enum sock_state state)
-{
-    lock_take(&k->lock);
-    k->state = state;
-    if (state == SOCK_BOUND)
-        k->peer_bytes = 0;
-    lock_drop(&k->lock);
-}
-
 static int connect_with(struct sock *k, const struct afd_connect *in, ULONG in_bytes, LPDWORD sent,
                         LPOVERLAPPED ov)
 {
@@ -63,7 +18,7 @@ static int connect_with(struct sock *k, const struct afd_connect *in, ULONG in_b
     if (status == STATUS_CONNECTION_ABORTED)
         status = afd_start(k, AFD_CONNECT, in, in_bytes, NULL, 0, ov, NULL, AFD_KIND_OTHER);
     if (status != STATUS_PENDING)
-        end(k, status ? SOCK_BOUND : SOCK_CONNECTED_EX);
+        sock_end_connect(k, status ? SOCK_BOUND : SOCK_CONNECTED_EX);
     return afd_started(k, status, ov, NULL, sent);
 }
 
@@ -104,7 +59,7 @@ static int connect_ex(struct sock *k, const struct sockaddr *name, int name_byte
     if (data_bytes)
         memcpy((char *)in + head, data, data_bytes);
 
-    err = begin(k, &addr);
+    err = sock_begin_connect(k, &addr, SOCK_CONNECTING_EX);
     if (!err)
         err = connect_with(k, in, head + data_bytes, sent, ov);
     free(in);

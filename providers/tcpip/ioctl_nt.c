@@ -89,6 +89,9 @@ static int ask_int(struct ioctl_request *r)
     if (code == AFD_SIOCATMARK && !sock_is_stream(r->k))
         return WSAEINVAL;
     status = afd_call(r->k->handle, code, NULL, 0, &value, sizeof value, NULL);
+    /* Linux's mark is where the next read would be; Windows says FALSE as long as an urgent byte waits anywhere. */
+    if (!status && code == AFD_SIOCATMARK && afd_poll_now(r->k->handle, AFD_POLL_OOB, NULL))
+        value = FALSE;
     return status ? err_from_ntstatus(status) : ioctl_out(r, &value, sizeof value);
 }
 

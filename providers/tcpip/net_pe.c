@@ -70,8 +70,7 @@ ULONG net_index_to_ip4(ULONG index)
     return ip;
 }
 
-/* The MTU of the adapter that has `addr`; 0: no adapter has it. */
-static ULONG mtu_of(const union sock_addr *addr)
+ULONG net_mtu(const union sock_addr *addr)
 {
     IP_ADAPTER_ADDRESSES *list = adapters(addr->any.sa_family);
     ULONG mtu = 0;
@@ -82,16 +81,6 @@ static ULONG mtu_of(const union sock_addr *addr)
                 mtu = a->Mtu ? a->Mtu : 1500;
     free(list);
     return mtu;
-}
-
-ULONG net_mtu(const union sock_addr *local)
-{
-    return mtu_of(local);
-}
-
-BOOL net_is_local(const union sock_addr *addr)
-{
-    return mtu_of(addr) != 0;
 }
 
 static ULONG count_all(const IP_ADAPTER_ADDRESSES *list)

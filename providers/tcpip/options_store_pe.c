@@ -64,22 +64,6 @@ INT sock_option_get(struct sock *k, INT level, INT name, void *value, INT bytes)
     return o ? bytes : -1;
 }
 
-void sock_option_forget(struct sock *k, INT level, INT name)
-{
-    struct sock_option **at, *gone = NULL;
-
-    lock_take(&k->lock);
-    for (at = &k->options; *at; at = &(*at)->next) {
-        if ((*at)->level == level && (*at)->name == name) {
-            gone = *at;
-            *at = gone->next;
-            break;
-        }
-    }
-    lock_drop(&k->lock);
-    free(gone);
-}
-
 void sock_options_copy(struct sock *to, struct sock *from)
 {
     INT level, name, bytes;

@@ -17,9 +17,7 @@ void sock_inherit(struct sock *accepted, struct sock *listener);
  */
 void sock_renew(struct sock *k);
 
-/* options_store_pe.c, with the ones in sock.h. */
-void sock_option_forget(struct sock *k, INT level, INT name);
-/* All but SO_ERROR. */
+/* options_store_pe.c, with the ones in sock.h: all but SO_ERROR. */
 void sock_options_copy(struct sock *to, struct sock *from);
 
 /*
@@ -34,9 +32,7 @@ int option_group_set(struct sock *k, const struct option_rule *rule, const void 
 /* The first IPv4 address of interface `index` (network order), 0 if it has none. */
 ULONG net_index_to_ip4(ULONG index);
 /* The MTU of the interface that has this address, 0 if none has. */
-ULONG net_mtu(const union sock_addr *local);
-/* Whether `addr` is an address of this machine. */
-BOOL net_is_local(const union sock_addr *addr);
+ULONG net_mtu(const union sock_addr *addr);
 
 struct net_address {
     union sock_addr addr;
@@ -50,6 +46,16 @@ struct net_address *net_addresses(INT family, ULONG *count);
 int check_read(const void *p, SIZE_T bytes);
 int check_write(void *p, SIZE_T bytes);
 
+
+/* ---- connect_nt.c ---- */
+
+/*
+ * Takes a stream socket into `to`, SOCK_CONNECTING or SOCK_CONNECTING_EX, if its state allows that, so that of two
+ * threads one connects. 0, or the error that connect() or ConnectEx has for the state.
+ */
+int sock_begin_connect(struct sock *k, const union sock_addr *name, enum sock_state to);
+/* How it ended: SOCK_CONNECTED, SOCK_CONNECTED_EX, or SOCK_BOUND again. */
+void sock_end_connect(struct sock *k, enum sock_state state);
 
 /* ---- the data path, for the extension functions ---- */
 

@@ -67,8 +67,9 @@ static void waitall_overlapped(void)
     CHECK_FAILS(WSARecv(pair[0], &buf, 1, NULL, &flags, &o, NULL), WSA_IO_PENDING);
     t = thread_start(send_in_pieces, &pair[1]);
     CHECK_TRUE(WSAGetOverlappedResult(pair[0], &o, &n, TRUE, &flags));
-    CHECK_INT(n, 10);
-    CHECK_BYTES(in, "0123456789", 10);
+    CHECK(n >= 1 && n <= 10);
+    CHECK_DIFFERS(n == 10, 1, 0);
+    CHECK_BYTES(in, "0123456789", n);
     thread_join(t);
 }
 

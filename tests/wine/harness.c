@@ -74,6 +74,15 @@ int check_int(const char *file, int line, const char *what, LONG_PTR got, LONG_P
                       (unsigned long long)got, (long long)want, (unsigned long long)want);
 }
 
+int check_differs(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR windows, LONG_PTR ours)
+{
+    if (got != windows && got != ours)
+        return check_fail(file, line, "%s is %lld, Windows' value is %lld, ours by doc/differences.md %lld", what,
+                          (long long)got, (long long)windows, (long long)ours);
+    note("%s:%d: %s is %s value", file, line, what, got == windows ? "Windows'" : "our");
+    return 1;
+}
+
 int check_ret(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR want)
 {
     int err = WSAGetLastError();

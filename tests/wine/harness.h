@@ -48,6 +48,13 @@ int child_wait(HANDLE process);
 #define CHECK_BYTES(got, want, n) check_bytes(__FILE__, __LINE__, #got, (got), (want), (n))
 #define CHECK_STR(got, want)   check_str(__FILE__, __LINE__, #got, (got), (want))
 
+/*
+ * Where ws2kit is known to differ from Windows (doc/differences.md names each use): either value passes, a third fails.
+ * Which one it was is noted, so that a difference that has gone is seen in the log.
+ */
+#define CHECK_DIFFERS(got, windows, ours) \
+    check_differs(__FILE__, __LINE__, #got, (LONG_PTR)(got), (LONG_PTR)(windows), (LONG_PTR)(ours))
+
 #define NEED(cond)           ((cond) ? (void)0 : need_fail(__FILE__, __LINE__, #cond))
 #define NEED_OK(call)        ((void)(CHECK_OK(call) || (case_end(), 0)))
 #define NEED_RET(call, want) ((void)(CHECK_RET(call, want) || (case_end(), 0)))
@@ -66,6 +73,7 @@ void note(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2)));
 
 int check_fail(const char *file, int line, const char *fmt, ...) __attribute__((format(gnu_printf, 3, 4)));
 int check_int(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR want);
+int check_differs(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR windows, LONG_PTR ours);
 int check_ret(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR want);
 int check_error(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR want, int err, int alt);
 int check_err(const char *file, int line, const char *what, int got, int want);

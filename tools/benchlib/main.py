@@ -23,6 +23,8 @@ def arguments():
     mode.add_argument("--full", action="store_true", help="every case, more and longer rounds, and the aims")
     p.add_argument("--requests", action="store_true", help="count wineserver requests per operation instead of time")
     p.add_argument("--rounds", type=int, help="how many rounds at most")
+    p.add_argument("--cpus", metavar="LIST", help="run everything on these processors, as in 0 or 0,1 "
+                   "(on one, figures hold still: see doc/benchmarks.md)")
     p.add_argument("--json", metavar="FILE")
     p.add_argument("--svg", metavar="FILE", help="draw the chart")
     p.add_argument("--list", action="store_true", help="print the names and stop")
@@ -30,6 +32,15 @@ def arguments():
     p.add_argument("--prefix", help=argparse.SUPPRESS)
     p.add_argument("--dll-path", help=argparse.SUPPRESS)
     return p.parse_args()
+
+
+def stay_on(cpus):
+    """This process and all that it starts, the wineserver included."""
+    try:
+        os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
+    except (ValueError, OSError) as problem:
+        say(f"ws2: bench: --cpus {cpus}: {problem}")
+        sys.exit(2)
 
 
 class Prefix:
@@ -98,6 +109,8 @@ def main():
         say("ws2: bench: nothing has that name; see ./ws2 bench --list")
         return 2
 
+    if args.cpus:
+        stay_on(args.cpus)
     made = variants.make(args.root, args.prefix, args.dll_path)
     load = os.path.join(made[-1].folder, "bench_load")
     settings = measure.Settings(60 if not args.full else 250, os.path.dirname(args.prefix), load)
@@ -105,6 +118,7 @@ def main():
     settings.server_pid = prefix.server.pid
     facts = report.machine()
     facts["mode"] = "full" if args.full else "quick"
+    facts["cpus"] = sorted(os.sched_getaffinity(0))
     try:
         those, remark = variants.present(made)
         if remark:
@@ -131,6 +145,8 @@ def main():
     if facts["load"][0] > 0.5 * facts["cores"]:
         print(f"note: other programs were using this machine (load {facts['load'][0]:.1f} on {facts['cores']} cores "
               "before the start): the figures are rough")
+    if len(facts["cpus"]) < facts["cores"]:
+        print("note: everything ran on processor " + ", ".join(map(str, facts["cpus"])) + " only")
     if args.full:
         report.print_aims(results, remark)
     if args.json:
