@@ -57,6 +57,9 @@ int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS]);
 int reg_lock(void);
 void reg_unlock(void);
 
+/* As the system compares file names without regard to the case of letters. */
+uint16_t reg_upcase(uint16_t c);
+
 /* Does this system have 64-bit programs, and so two catalogs? */
 bool reg_two_widths(void);
 

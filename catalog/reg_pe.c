@@ -188,6 +188,13 @@ void reg_unlock(void)
     CloseHandle(mutex);
 }
 
+WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR c);
+
+uint16_t reg_upcase(uint16_t c)
+{
+    return RtlUpcaseUnicodeChar(c);
+}
+
 bool reg_two_widths(void)
 {
 #ifdef _WIN64

@@ -195,6 +195,18 @@ int store_read(enum store_width width, struct catalog *cat)
     return api_err(err);
 }
 
+int store_serial(uint32_t *serial)
+{
+    struct reg_key *catalog_key;
+    int err = open_for_reading(&catalog_key);
+
+    if (err)
+        return err;
+    err = records_get_dword(catalog_key, "Serial_Access_Num", serial);
+    reg_close(catalog_key);
+    return err;
+}
+
 /* Steps 2 and 3. */
 static int complete(struct reg_key *catalog_key, struct journal *j)
 {

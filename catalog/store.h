@@ -39,6 +39,12 @@ int store_edit_both(int (*change)(struct catalog *cat, void *arg), void *arg);
 int store_create(void);
 
 /*
+ * Serial_Access_Num: another number after each change, ours or another program's. WSANO_DATA: there
+ * is no catalog.
+ */
+int store_serial(uint32_t *serial);
+
+/*
  * What a program sees: store_read() plus the layers of the environment variable WS2KIT_LAYERS,
  * which `./ws2 run --layer` sets: "NAME[,key=value...][;NAME...]", outermost first. NAME is a
  * ws2kit layer (trace: %SystemRoot%\system32\ws2trace.dll) or the path of a DLL. They are put over
@@ -46,5 +52,11 @@ int store_create(void);
  * gives WSAEPROVIDERFAILEDINIT: the run was asked to be layered and must not go on without.
  */
 int store_read_effective(struct catalog *cat);
+
+/*
+ * What a program may use: store_read_effective() without the chains that its LSP categories keep
+ * out (catalog/category.h).
+ */
+int store_read_permitted(struct catalog *cat);
 
 #endif

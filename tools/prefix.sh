@@ -6,7 +6,7 @@ replaced=(ws2_32 wsock32 mswsock)
 # What a prefix gets in its system32, as files of a build directory.
 installed_files() { # build directory
     printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$1"/providers/tcpip/ws2tcpip.dll \
-        "$1"/providers/trace/ws2trace.dll "$1"/catalog/wsctl.exe
+        "$1"/providers/trace/ws2trace.dll "$1"/catalog/{wsctl.exe,sporder.dll}
 }
 
 default_prefix() { printf '%s' "${WS2KIT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/ws2kit/prefix}"; }

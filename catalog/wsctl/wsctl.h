@@ -9,11 +9,12 @@
  * A command returns the exit status, having said on stderr what failed, why, and what to do next.
  */
 #include "catalog/catalog.h"
+#include "catalog/guid.h"
 #include "catalog/store.h"
 
 enum { WSCTL_OK = 0, WSCTL_FAILED = 1, WSCTL_USAGE = 2 };
 
-enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS, GUID_BYTES = 39 };
+enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS };
 
 int list_command(int argc, char **argv);
 int create_command(int argc, char **argv);
@@ -26,10 +27,8 @@ int complain(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 /* For a failed store_...(): what was attempted, and what the code means here. */
 int complain_store(const char *attempt, int err);
 
-/* UTF-8 of an entry's name; "{...}" of a GUID and back. */
+/* UTF-8 of an entry's name. */
 void name_text(const catalog_char *name, char text[TEXT_BYTES]);
-void guid_text(const struct catalog_guid *guid, char text[GUID_BYTES]);
-bool guid_parse(const char *text, struct catalog_guid *guid);
 
 /*
  * The entry that an ID, {GUID} or NAME on the command line means; layers first among equal names.

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "catalog/category.h"
 #include "catalog/path.h"
 #include "catalog/run_layers.h"
 #include "catalog/store.h"
@@ -233,6 +234,8 @@ static int remove_provider(enum store_width width, LPGUID provider, LPINT lp_err
 
     if (!bad(provider))
         err = busy_as(store_edit(width, deinstall, provider), WSANO_RECOVERY);
+    if (!err)
+        category_forget(width, guid_of(provider));
     return wsc_result(lp_errno, err);
 }
 

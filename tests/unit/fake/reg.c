@@ -351,6 +351,11 @@ void reg_unlock(void)
     lock_depth--;
 }
 
+uint16_t reg_upcase(uint16_t c)
+{
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+}
+
 bool reg_two_widths(void)
 {
     return true;
