@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include "providers/tcpip/unix/half.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@
     X(EFAULT, 0xC0000005)                                                                           \
     X(EINVAL, 0xC000000D)                                                                           \
     X(ENOPROTOOPT, 0xC000000D)                                                                      \
-    X(EDESTADDRREQ, 0xC0000140)                                                                     \
+    X(EDESTADDRREQ, 0xC000000D)                                                                     \
     X(EMFILE, 0xC000011F)                                                                           \
     X(ENFILE, 0xC000011F)                                                                           \
     X(EAGAIN, 0xC00000A3)                                                                           \
@@ -38,7 +39,7 @@
     X(EOPNOTSUPP, 0xC00000BB)                                                                       \
     X(EAFNOSUPPORT, 0xC00000BB)                                                                     \
     X(EADDRINUSE, 0xC0000043)                                                                       \
-    X(EADDRNOTAVAIL, 0xC0000207)                                                                    \
+    X(EADDRNOTAVAIL, 0xC000000D)                                                                    \
     X(ECONNREFUSED, 0xC0000236)                                                                     \
     X(ESHUTDOWN, 0xC00000B0)                                                                        \
     X(ENOTCONN, 0xC0000140)                                                                         \
@@ -114,22 +115,20 @@ static int64_t now_ms(void)
 }
 
 /* Waits for `events` on fd, the waker, or the deadline. True: try again. */
-static bool wait_for(struct half_msg *m, short events, int64_t deadline)
+static bool wait_for(const struct half_msg *m, short events, int64_t deadline)
 {
     struct pollfd fds[2] = { { .fd = m->fd, .events = events }, { .fd = m->waker, .events = POLLIN } };
-    int64_t left = deadline - now_ms();
+    int64_t left;
+    int got;
 
-    if (left <= 0)
-        return false;
-    if (poll(fds, m->waker >= 0 ? 2 : 1, (int)left) < 0)
-        return errno == EINTR;
-    m->woken = m->waker >= 0 && fds[1].revents;
-    return fds[0].revents && !m->woken;
+    do {
+        left = deadline - now_ms();
+        got = left > 0 ? poll(fds, 2, (int)left) : 0; /* poll() passes over a negative fd */
+    } while (got < 0 && errno == EINTR);
+    return got > 0 && fds[0].revents && !fds[1].revents;
 }
 
 /* ---- moving data ---- */
-
-enum { IOVECS = 64 };
 
 struct wsabuf {
     uint32_t bytes, pad;
@@ -137,45 +136,62 @@ struct wsabuf {
 };
 
 /* Fills `vec` with what lies behind the first `skip` bytes. Returns how many are used. */
-static int fill_vec(const struct half_msg *m, uint64_t skip, struct iovec vec[IOVECS])
+static int fill_vec(const struct half_msg *m, uint64_t skip, struct iovec vec[HALF_BUFS])
 {
     const struct wsabuf *buf = (const struct wsabuf *)(uintptr_t)m->bufs;
     int used = 0;
 
-    for (uint32_t i = 0; i < m->count && used < IOVECS; i++) {
+    for (uint32_t i = 0; i < m->count; i++) {
         uint64_t from = skip < buf[i].bytes ? skip : buf[i].bytes;
 
         skip -= from;
-        if (buf[i].bytes == from && m->count > 1)
-            continue;
         vec[used].iov_base = (void *)(uintptr_t)(buf[i].base + from);
         vec[used++].iov_len = buf[i].bytes - from;
     }
     return used;
 }
 
+/*
+ * Linux takes a datagram from the queue and then finds that it cannot be stored: it would be lost. So every page is
+ * written to first, without changing it; pages that Wine watches or guards are put right by the fault.
+ */
+static void touch(const struct iovec *vec, int count)
+{
+    enum { PAGE = 4096 };
+
+    for (int i = 0; i < count; i++) {
+        char *at = vec[i].iov_base, *end = at + vec[i].iov_len;
+
+        while (at < end) {
+            __atomic_fetch_or(at, 0, __ATOMIC_RELAXED);
+            at = (char *)(((uintptr_t)at | (PAGE - 1)) + 1);
+        }
+    }
+}
+
 static long half_recv(void *args)
 {
     struct half_msg *m = args;
     struct sockaddr_storage name;
-    struct iovec vec[IOVECS];
+    struct iovec vec[HALF_BUFS];
     struct msghdr msg = { .msg_iov = vec, .msg_iovlen = fill_vec(m, 0, vec) };
-    int flags = MSG_DONTWAIT | (m->flags & HALF_MSG_PEEK ? MSG_PEEK : 0) |
-                (m->flags & HALF_MSG_OOB ? MSG_OOB : 0);
+    int flags = MSG_DONTWAIT | (m->flags & HALF_MSG_PEEK ? MSG_PEEK : 0);
     int64_t deadline = m->wait_ms ? now_ms() + m->wait_ms : 0;
     ssize_t got;
     int err;
 
-    m->woken = 0;
     m->bytes = 0;
+    m->status = STATUS_DEVICE_NOT_READY;
+    if (m->flags & HALF_MSG_DATAGRAM)
+        touch(vec, msg.msg_iovlen);
     do {
+        if (deadline && !wait_for(m, POLLIN, deadline))
+            return 0;
         msg.msg_name = m->name ? &name : NULL;
         msg.msg_namelen = m->name ? sizeof name : 0;
         got = recvmsg(m->fd, &msg, flags);
         err = got < 0 ? errno : 0;
-    } while (err == EINTR ||
-             (err == EAGAIN && deadline &&
-              wait_for(m, m->flags & HALF_MSG_OOB ? POLLPRI : POLLIN, deadline)));
+    } while (err == EINTR || (err == EAGAIN && deadline));
     if (err) {
         m->status = status_from_errno(err);
         return 0;
@@ -201,16 +217,13 @@ static long half_send(void *args)
 {
     struct half_msg *m = args;
     struct sockaddr_storage name;
-    struct iovec vec[IOVECS];
+    struct iovec vec[HALF_BUFS];
     struct msghdr msg = { .msg_iov = vec };
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (m->flags & HALF_MSG_OOB ? MSG_OOB : 0);
     int64_t deadline = m->wait_ms ? now_ms() + m->wait_ms : 0;
     uint64_t total = total_bytes(m);
     ssize_t put;
-    int err;
+    int err = 0;
 
-    m->woken = 0;
-    m->bytes = 0;
     if (m->name) {
         msg.msg_name = &name;
         msg.msg_namelen = name_to_unix(m->name, m->name_bytes, &name);
@@ -219,35 +232,33 @@ static long half_send(void *args)
             return 0;
         }
     }
-    for (;;) {
-        msg.msg_iovlen = fill_vec(m, m->bytes, vec);
-        put = sendmsg(m->fd, &msg, flags);
-        if (put >= 0) {
-            m->bytes += put;
-            if (m->bytes >= total || m->name)
-                break;
-            continue;
-        }
-        err = errno;
-        if (err != EINTR && !(err == EAGAIN && deadline && wait_for(m, POLLOUT, deadline))) {
-            m->status = status_from_errno(err);
+    m->status = STATUS_DEVICE_NOT_READY;
+    do {
+        if (deadline && !wait_for(m, POLLOUT, deadline))
             return 0;
-        }
-    }
-    m->status = STATUS_OK;
+        msg.msg_iovlen = fill_vec(m, m->bytes, vec);
+        put = sendmsg(m->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+        err = put < 0 ? errno : 0;
+        if (!err)
+            m->bytes += put;
+    } while (err == EINTR || (err == EAGAIN && deadline) ||
+             (!err && m->bytes < total && !(m->flags & HALF_MSG_DATAGRAM)));
+    m->status = status_from_errno(err);
     return 0;
 }
 
 /* ---- readiness ---- */
 
-enum { F_READ = 1, F_OOB = 2, F_WRITE = 4, F_HUP = 8, F_RESET = 0x10, F_CONNECT = 0x40, F_ACCEPT = 0x80 };
+enum { F_READ = 1, F_OOB = 2, F_WRITE = 4, F_HUP = 8, F_ACCEPT = 0x80 }; /* AFD_POLL_* */
 
 static short events_for(const struct half_poll_item *item)
 {
     short events = 0;
 
-    if (item->wanted & (F_READ | F_HUP | F_ACCEPT))
-        events |= POLLIN | POLLRDHUP;
+    if (item->wanted & (F_READ | (item->listening ? F_ACCEPT : 0)))
+        events |= POLLIN;
+    if (item->wanted & F_HUP && !item->listening)
+        events |= POLLRDHUP;
     if (item->wanted & F_OOB)
         events |= POLLPRI;
     if (item->wanted & F_WRITE)
@@ -255,112 +266,78 @@ static short events_for(const struct half_poll_item *item)
     return events;
 }
 
-/* End of stream is readable for Linux; the device tells it apart: HUP, once everything has been read. */
-static bool at_end(int fd)
+/*
+ * End of stream is readable for Linux; the device tells it apart, once everything has been read. (Peeking would tell,
+ * too, but takes a reset that comes at this moment away.)
+ */
+static bool has_data(int fd)
 {
-    char byte;
+    int bytes = 0;
 
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return !ioctl(fd, FIONREAD, &bytes) && bytes > 0;
 }
 
-static uint32_t found_in(const struct half_poll_item *item, short revents)
+static uint32_t found_in(const struct half_poll_item *item, short revents, bool *doubt)
 {
     uint32_t found = 0;
 
-    if (revents & POLLERR)
-        found |= F_RESET | F_READ;
-    if (revents & POLLIN) {
-        if (item->listening)
-            found |= F_ACCEPT;
-        else if (revents & POLLRDHUP && at_end(item->fd))
-            found |= F_HUP;
-        else
-            found |= F_READ;
-    }
-    if (revents & POLLPRI)
-        found |= F_OOB;
+    if (revents & (POLLERR | POLLHUP | POLLNVAL | POLLPRI) ||
+        (revents & POLLRDHUP && !has_data(item->fd)))
+        *doubt = true;
+    if (revents & POLLIN)
+        found |= item->listening ? F_ACCEPT : F_READ;
     if (revents & POLLOUT)
         found |= F_WRITE;
-    return found & item->wanted;
+    found &= item->wanted;
+    if (!found) /* a wait would end at once for something that nobody asked about */
+        *doubt = true;
+    return found;
 }
 
-enum { POLL_FDS = 513 }; /* one of them the waker: FD_SETSIZE-like sets of 512 stay on the stack */
+enum { FEW_FDS = 513 }; /* with the waker */
 
 static long half_poll(void *args)
 {
     struct half_poll *p = args;
     struct half_poll_item *item = (struct half_poll_item *)(uintptr_t)p->item;
-    struct pollfd fds[POLL_FDS];
+    struct pollfd few[FEW_FDS], *fds = few;
     int64_t deadline = p->wait_ms > 0 ? now_ms() + p->wait_ms : 0;
-    int wait_ms = p->wait_ms;
+    int64_t left = p->wait_ms;
+    bool doubt = false;
     int got;
 
-    p->ready = p->woken = 0;
-    if (p->count >= POLL_FDS) {
-        p->status = (int32_t)0xC000000D;
+    p->ready = 0;
+    p->doubt = 1;
+    if (p->count >= FEW_FDS)
+        fds = malloc((p->count + 1) * sizeof *fds);
+    if (!fds)
         return 0;
-    }
     for (uint32_t i = 0; i < p->count; i++)
         fds[i] = (struct pollfd){ .fd = item[i].fd, .events = events_for(&item[i]) };
     fds[p->count] = (struct pollfd){ .fd = p->waker, .events = POLLIN };
 
-    for (;;) {
-        got = poll(fds, p->count + (p->waker >= 0), wait_ms);
-        if (got >= 0 || errno != EINTR)
-            break;
-        if (deadline) {
-            int64_t left = deadline - now_ms();
-
-            wait_ms = left > 0 ? (int)left : 0;
-        }
+    while ((got = poll(fds, p->count + 1, (int)left)) < 0 && errno == EINTR) {
+        left = deadline ? deadline - now_ms() : 0;
+        if (left < 0)
+            left = 0;
     }
     p->status = got < 0 ? status_from_errno(errno) : STATUS_OK;
-    p->woken = got > 0 && p->waker >= 0 && fds[p->count].revents;
-    for (uint32_t i = 0; got > 0 && i < p->count; i++) {
-        item[i].found = fds[i].revents ? found_in(&item[i], fds[i].revents) : 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        item[i].found = got > 0 && fds[i].revents ? found_in(&item[i], fds[i].revents, &doubt) : 0;
         p->ready += item[i].found != 0;
     }
+    p->doubt = doubt;
+    if (fds != few)
+        free(fds);
     return 0;
 }
 
-/* ---- options ---- */
-
-static const struct {
-    int level, name;
-} options[HALF_OPTS] = {
-    [HALF_OPT_ERROR] = { SOL_SOCKET, SO_ERROR },
-    [HALF_OPT_NODELAY] = { IPPROTO_TCP, TCP_NODELAY },
-    [HALF_OPT_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
-    [HALF_OPT_BROADCAST] = { SOL_SOCKET, SO_BROADCAST },
-};
-
-static long half_getsockopt(void *args)
+static long half_trouble(void *args)
 {
-    struct half_option_call *o = args;
-    socklen_t bytes = sizeof o->value;
+    struct half_trouble *t = args;
+    struct pollfd fd = { .fd = t->fd };
 
-    o->status = (int32_t)0xC000000D;
-    if (o->option >= HALF_OPTS)
-        return 0;
-    o->status = getsockopt(o->fd, options[o->option].level, options[o->option].name, &o->value, &bytes)
-                    ? status_from_errno(errno)
-                    : STATUS_OK;
-    if (!o->status && o->option == HALF_OPT_ERROR)
-        o->value = status_from_errno(o->value);
-    return 0;
-}
-
-static long half_setsockopt(void *args)
-{
-    struct half_option_call *o = args;
-
-    o->status = (int32_t)0xC000000D;
-    if (o->option >= HALF_OPTS)
-        return 0;
-    o->status = setsockopt(o->fd, options[o->option].level, options[o->option].name, &o->value,
-                           sizeof o->value)
-                    ? status_from_errno(errno)
-                    : STATUS_OK;
+    t->answer = poll(&fd, 1, 0) != 0;
     return 0;
 }
 
@@ -382,6 +359,16 @@ static long half_hello(void *args)
 
     h->version = HALF_VERSION;
     h->calls = HALF_CALLS;
+    return 0;
+}
+
+static long half_adopt(void *args)
+{
+    struct half_adopt *a = args;
+    struct stat st;
+
+    fcntl(a->fd, F_SETFD, FD_CLOEXEC);
+    a->identity = fstat(a->fd, &st) ? 0 : st.st_ino;
     return 0;
 }
 
@@ -424,21 +411,23 @@ static long half_still_pending(void *args)
         /* A read that may fault, told by a return value. */
         if (process_vm_readv(self, &to, 1, &from, 1, 0) == (ssize_t)sizeof status)
             s->answer = status == 0x103;
+        else
+            s->answer = errno != EFAULT;
     }
     return 0;
 }
 
 /* Called by Wine with the index; the name is Wine's (wine-host.md). */
-__attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[])(void *) = {
+__attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[HALF_CALLS])(void *) = {
     [HALF_HELLO] = half_hello,
+    [HALF_ADOPT] = half_adopt,
     [HALF_CLOSE] = half_close,
     [HALF_WAKER] = half_waker,
     [HALF_WAKE] = half_wake,
     [HALF_RECV] = half_recv,
     [HALF_SEND] = half_send,
     [HALF_POLL] = half_poll,
-    [HALF_GETSOCKOPT] = half_getsockopt,
-    [HALF_SETSOCKOPT] = half_setsockopt,
+    [HALF_TROUBLE] = half_trouble,
     [HALF_FIONREAD] = half_fionread,
     [HALF_STILL_PENDING] = half_still_pending,
 };
