@@ -239,7 +239,7 @@ int install_command(int argc, char **argv)
 
     if (status == WSCTL_OK) {
         in->layer.service_flags = ifs ? CATALOG_XP1_IFS : 0;
-        err = store_edit(STORE_NATIVE, install, in);
+        err = store_edit(STORE_NATIVE, "install layer", install, in);
         if (err)
             status = complain_install(in, dll, err);
         else
@@ -315,7 +315,7 @@ int remove_command(int argc, char **argv)
     if (argc != 1)
         return WSCTL_USAGE;
     r.what = argv[0];
-    err = store_edit(STORE_NATIVE, remove_entry, &r);
+    err = store_edit(STORE_NATIVE, "remove", remove_entry, &r);
     if (!err)
         return WSCTL_OK;
     if (r.why[0])
