@@ -140,19 +140,25 @@ static void pending_receive(void)
 /* The receive pends, so a poll for readiness has nothing to find. */
 static void pending_receive_and_poll(void)
 {
-    WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
     WSAPOLLFD fd = { .events = POLLRDNORM };
-    DWORD bytes, flags = 0;
-    char first = 0;
-    WSABUF buf = { 1, &first };
     SOCKET pair[2];
 
     tcp_pair(AF_INET, pair);
     fd.fd = pair[1];
-    CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &flags, &ov, NULL), WSA_IO_PENDING);
-    CHECK_INT(WSAPoll(&fd, 1, 0), 0);
-    send_all(pair[0], "12", 2);
-    CHECK_TRUE(WSAGetOverlappedResult(pair[1], &ov, &bytes, TRUE, &flags));
+    for (int i = 0; i < 100; i++) {
+        WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
+        DWORD bytes, flags = 0;
+        char first = 0;
+        WSABUF buf = { 1, &first };
+
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &flags, &ov, NULL), WSA_IO_PENDING);
+        CHECK_INT(WSAPoll(&fd, 1, 0), 0);
+        send_all(pair[0], "1", 1);
+        CHECK_INT(WSAPoll(&fd, 1, 0), 0);
+        CHECK_TRUE(WSAGetOverlappedResult(pair[1], &ov, &bytes, TRUE, &flags));
+        WSACloseEvent(ov.hEvent);
+    }
+    send_all(pair[0], "2", 1);
     CHECK_INT(WSAPoll(&fd, 1, 1000), 1);
     receive_one(pair[1], '2');
 }
@@ -166,19 +172,20 @@ static char *much(char fill)
     return data;
 }
 
-/* `first` then `second`, nothing mixed. */
-static void expect_blocks(SOCKET s, char first, char second)
+/* Much of 'a' and then one 'b', nothing mixed. */
+static DWORD WINAPI expect_blocks(void *arg)
 {
     char *got = malloc(MUCH + 1);
     int n = 0;
 
     NEED(got);
-    CHECK_INT(recv_all(s, got, MUCH + 1), MUCH + 1);
-    while (n < MUCH && got[n] == first)
+    CHECK_INT(recv_all(*(SOCKET *)arg, got, MUCH + 1), MUCH + 1);
+    while (n < MUCH && got[n] == 'a')
         n++;
     CHECK_INT(n, MUCH);
-    CHECK_INT(got[MUCH], second);
+    CHECK_INT(got[MUCH], 'b');
     free(got);
+    return 0;
 }
 
 static void pending_send(void)
@@ -187,43 +194,31 @@ static void pending_send(void)
     WSABUF buf = { MUCH, much('a') };
     DWORD sent;
     SOCKET pair[2];
-    HANDLE thread;
-    char b = 'b';
+    HANDLE reader;
 
     tcp_pair(AF_INET, pair);
     CHECK_FAILS(WSASend(pair[0], &buf, 1, &sent, 0, &ov, NULL), WSA_IO_PENDING);
-    {
-        WSAOVERLAPPED after = { .hEvent = WSACreateEvent() };
-        WSABUF one = { 1, &b };
-        int result = WSASend(pair[0], &one, 1, &sent, 0, &after, NULL);
-
-        CHECK(!result || WSAGetLastError() == WSA_IO_PENDING);
-        expect_blocks(pair[1], 'a', 'b');
-        WaitForSingleObject(after.hEvent, 5000);
-    }
-    thread = ov.hEvent;
-    CHECK_INT(WaitForSingleObject(thread, 5000), WAIT_OBJECT_0);
+    reader = thread_start(expect_blocks, &pair[1]);
+    CHECK_RET(send(pair[0], "b", 1, 0), 1);
+    thread_join(reader);
+    CHECK_INT(WaitForSingleObject(ov.hEvent, 5000), WAIT_OBJECT_0);
 }
 
 /* The rest of a nonblocking send is on its way; what is sent later comes later. */
 static void rest_of_a_send(void)
 {
-    char *data = much('a'), *got = malloc(MUCH);
-    int n = 0;
+    char *data = much('a');
     SOCKET pair[2];
+    HANDLE reader;
 
-    NEED(got);
     tcp_pair(AF_INET, pair);
     set_nonblocking(pair[0], 1);
     CHECK_INT(send(pair[0], data, MUCH, 0), MUCH);
     CHECK_FAILS(send(pair[0], "b", 1, 0), WSAEWOULDBLOCK);
-    CHECK_INT(recv_all(pair[1], got, MUCH), MUCH);
-    while (n < MUCH && got[n] == 'a')
-        n++;
-    CHECK_INT(n, MUCH);
-    for (int i = 0; i < 200 && send(pair[0], "b", 1, 0) != 1; i++)
-        Sleep(10);
-    receive_one(pair[1], 'b');
+    reader = thread_start(expect_blocks, &pair[1]);
+    while (send(pair[0], "b", 1, 0) != 1 && WSAGetLastError() == WSAEWOULDBLOCK)
+        ;
+    thread_join(reader);
 }
 
 struct sender {
@@ -266,6 +261,23 @@ static void two_senders(void)
     thread_join(one);
     thread_join(two);
     free(got);
+}
+
+/* A send waits in the device; what another thread sends then comes after it. */
+static void waiting_send(void)
+{
+    struct sender a;
+    HANDLE sender, reader;
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    a = (struct sender){ pair[0], 'a' };
+    sender = thread_start(send_much, &a);
+    Sleep(200);
+    reader = thread_start(expect_blocks, &pair[1]);
+    CHECK_RET(send(pair[0], "b", 1, 0), 1);
+    thread_join(reader);
+    thread_join(sender);
 }
 
 /* A second handle, of which the first record hears nothing but that it exists. */
@@ -412,6 +424,7 @@ const struct test_case test_cases[] = {
     { "pending-send", pending_send },
     { "rest-of-a-send", rest_of_a_send },
     { "two-senders", two_senders },
+    { "waiting-send", waiting_send },
     { "second-handle", second_handle },
     { "second-socket", second_socket },
     { "unbound-datagram", unbound_datagram },
