@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/wsaerr.h"
+#include "catalog/run_layers.h"
 
 enum { PATH_CHARS = 1024 };
 
@@ -38,12 +39,13 @@ int app_category_own(uint32_t *word)
 int store_read_permitted(struct catalog *cat)
 {
     DWORD last_error = GetLastError();
+    bool no_apps;
     uint32_t word;
-    int err = store_read_effective(cat);
+    int err = run_layers_read(cat, &no_apps);
 
     if (err)
         return err;
-    err = app_category_own(&word);
+    err = no_apps ? WSANO_DATA : app_category_own(&word);
     if (!err)
         err = category_filter(STORE_NATIVE, cat, word);
     else if (err == WSANO_DATA)

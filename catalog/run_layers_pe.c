@@ -82,7 +82,7 @@ static int apply(struct catalog *cat, const char *list)
     return err == WSAEINVAL || err == WSANO_RECOVERY ? WSAEPROVIDERFAILEDINIT : err;
 }
 
-int store_read_effective(struct catalog *cat)
+int run_layers_read(struct catalog *cat, bool *no_apps)
 {
     DWORD last_error = GetLastError();
     char *list;
@@ -90,7 +90,7 @@ int store_read_effective(struct catalog *cat)
 
     catalog_init(cat);
     if (!err)
-        err = store_read(STORE_NATIVE, cat);
+        err = store_read_apps(STORE_NATIVE, cat, no_apps);
     if (!err && list)
         err = apply(cat, list);
     if (err)
@@ -98,4 +98,11 @@ int store_read_effective(struct catalog *cat)
     free(list);
     SetLastError(last_error);
     return err;
+}
+
+int store_read_effective(struct catalog *cat)
+{
+    bool no_apps;
+
+    return run_layers_read(cat, &no_apps);
 }
