@@ -6,8 +6,9 @@
  *
  * SHA-1 (RFC 3174) serves as a plain hash here; nothing relies on it being hard to invert.
  */
-#include "catalog/catalog.h"
+#include "catalog/guid.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct sha1 {
@@ -111,4 +112,47 @@ void catalog_guid_derive(const struct catalog_guid *space, const void *bytes, si
     out->byte[6] = (out->byte[6] & 0x0F) | 0x50; /* version 5 */
     out->byte[8] = (out->byte[8] & 0x3F) | 0x80; /* the RFC's variant */
     swap_fields(out->byte);
+}
+
+/* Where the text's pairs of digits lie in memory: the first three groups are little-endian numbers. */
+static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+static bool dash_before(int pair)
+{
+    return pair == 4 || pair == 6 || pair == 8 || pair == 10;
+}
+
+void guid_text(const struct catalog_guid *guid, char text[GUID_BYTES])
+{
+    char *at = text;
+
+    *at++ = '{';
+    for (int i = 0; i < 16; i++) {
+        if (dash_before(i))
+            *at++ = '-';
+        sprintf(at, "%02X", guid->byte[place[i]]);
+        at += 2;
+    }
+    memcpy(at, "}", 2);
+}
+
+static int digit(char c)
+{
+    const char *digits = "0123456789abcdef0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)((at - digits) % 16) : -1;
+}
+
+bool guid_parse(const char *text, struct catalog_guid *guid)
+{
+    if (strlen(text) != GUID_BYTES - 1 || *text++ != '{')
+        return false;
+    for (int i = 0; i < 16; i++, text += 2) {
+        if (dash_before(i) && *text++ != '-')
+            return false;
+        if (digit(text[0]) < 0 || digit(text[1]) < 0)
+            return false;
+        guid->byte[place[i]] = (uint8_t)(digit(text[0]) * 16 + digit(text[1]));
+    }
+    return *text == '}';
 }

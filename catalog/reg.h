@@ -5,8 +5,8 @@
  * The registry as the catalog needs it: few operations, ASCII names, raw bytes. catalog/reg_pe.c
  * is the real one; tests/unit/fake/reg.c keeps it in memory and can fail or stop at any call.
  *
- * Under Wine each call but reg_lock() and reg_unlock() costs one to three requests of 45 us:
- * callers keep their number down. Every function returns 0 or a Winsock code:
+ * Under Wine each call but reg_lock() and reg_unlock() costs one request of 45 us (reg_create and
+ * reg_delete_key some more): callers keep their number down. Every function returns 0 or a Winsock code:
  *   WSANO_DATA               there is no such key, value or index
  *   WSAEACCES                no rights
  *   WSAEMSGSIZE              the value does not fit (reg_get)
@@ -49,6 +49,8 @@ int reg_delete_key(struct reg_key *parent, const char *name);
  */
 int reg_count(struct reg_key *key, uint32_t *subkeys);
 int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS]);
+/* The same with the time when that subkey itself, not one beneath it, was last written to. */
+int reg_child(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS], uint64_t *written);
 
 /*
  * The catalog lock, across processes. It survives the death of its owner: what that one left half
@@ -56,6 +58,13 @@ int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS]);
  */
 int reg_lock(void);
 void reg_unlock(void);
+
+/* The time now, in the units of reg_child(); and the file name of the running program. */
+uint64_t reg_now(void);
+void reg_program(char name[REG_NAME_CHARS]);
+
+/* As the system compares file names without regard to the case of letters. */
+uint16_t reg_upcase(uint16_t c);
 
 /* Does this system have 64-bit programs, and so two catalogs? */
 bool reg_two_widths(void);

@@ -50,20 +50,6 @@ static HKEY hkey(struct reg_key *key)
     return key ? (HKEY)(void *)key : HKEY_LOCAL_MACHINE;
 }
 
-int reg_open(struct reg_key *parent, const char *path, struct reg_key **out)
-{
-    WCHAR wide[PATH_CHARS];
-    HKEY key;
-    int err;
-
-    if (!widen(path, wide))
-        return WSANO_RECOVERY;
-    err = err_from_code(RegOpenKeyExW(hkey(parent), wide, 0, KEY_READ, &key));
-    if (!err)
-        *out = (struct reg_key *)(void *)key;
-    return err;
-}
-
 int reg_create(struct reg_key *parent, const char *path, struct reg_key **out)
 {
     WCHAR wide[PATH_CHARS];
@@ -83,25 +69,6 @@ void reg_close(struct reg_key *key)
 {
     if (key)
         RegCloseKey(hkey(key));
-}
-
-int reg_get(struct reg_key *key, const char *name, uint32_t *type, void *data, size_t capacity,
-            size_t *bytes)
-{
-    WCHAR wide[PATH_CHARS];
-    DWORD size = (DWORD)capacity, kind = 0;
-    int err;
-
-    if (!widen(name, wide))
-        return WSANO_RECOVERY;
-    err = err_from_code(RegQueryValueExW(hkey(key), wide, NULL, &kind, data, &size));
-    if (!err && size > capacity)
-        err = WSAEMSGSIZE; /* a NULL buffer asks for the size alone and succeeds */
-    if (!err || err == WSAEMSGSIZE) {
-        *type = kind;
-        *bytes = size;
-    }
-    return err;
 }
 
 int reg_set(struct reg_key *key, const char *name, uint32_t type, const void *data, size_t bytes)
@@ -144,17 +111,31 @@ int reg_count(struct reg_key *key, uint32_t *subkeys)
 
 int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS])
 {
-    WCHAR wide[256]; /* the longest key name there can be */
-    DWORD chars = 256;
-    DWORD i;
-    int err = err_from_code(RegEnumKeyExW(hkey(key), index, wide, &chars, NULL, NULL, NULL, NULL));
+    uint64_t written;
 
-    if (err)
-        return err;
-    for (i = 0; i < chars && i < REG_NAME_CHARS - 1 && wide[i] < 128; i++)
-        name[i] = (char)wide[i];
-    name[i == chars ? i : 0] = 0;
-    return 0;
+    return reg_child(key, index, name, &written);
+}
+
+uint64_t reg_now(void)
+{
+    FILETIME now;
+
+    GetSystemTimeAsFileTime(&now);
+    return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
+}
+
+void reg_program(char name[REG_NAME_CHARS])
+{
+    WCHAR path[MAX_PATH], *file = path;
+    DWORD chars = GetModuleFileNameW(NULL, path, MAX_PATH), i;
+
+    path[chars < MAX_PATH ? chars : MAX_PATH - 1] = 0;
+    for (WCHAR *at = path; *at; at++)
+        if (*at == '\\' || *at == '/')
+            file = at + 1;
+    for (i = 0; i < REG_NAME_CHARS - 1 && file[i]; i++)
+        name[i] = file[i] >= 0x20 && file[i] < 0x7F ? (char)file[i] : '?';
+    name[i] = 0;
 }
 
 /*

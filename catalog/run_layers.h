@@ -70,6 +70,9 @@ enum run_layer_fault {
  * otherwise only looked for.
  */
 enum run_layer_fault run_layers_find(struct run_layer *layer, bool load);
+
+/* store_read_effective(), with *no_apps as store_read_apps() has it. */
+int run_layers_read(struct catalog *cat, bool *no_apps);
 #endif
 
 #endif

@@ -86,7 +86,7 @@ static int apply(struct catalog *cat, const char *list)
     return err == WSAEINVAL || err == WSANO_RECOVERY ? WSAEPROVIDERFAILEDINIT : err;
 }
 
-int store_read_effective(struct catalog *cat)
+int run_layers_read(struct catalog *cat, bool *no_apps)
 {
     DWORD last_error = GetLastError();
     char *list;
@@ -94,7 +94,7 @@ int store_read_effective(struct catalog *cat)
 
     catalog_init(cat);
     if (!err)
-        err = store_read(STORE_NATIVE, cat);
+        err = store_read_apps(STORE_NATIVE, cat, no_apps);
     if (!err && list)
         err = apply(cat, list);
     if (err)
@@ -102,4 +102,11 @@ int store_read_effective(struct catalog *cat)
     free(list);
     SetLastError(last_error);
     return err;
+}
+
+int store_read_effective(struct catalog *cat)
+{
+    bool no_apps;
+
+    return run_layers_read(cat, &no_apps);
 }

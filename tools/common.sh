@@ -71,6 +71,9 @@ build_all() {
     done
 }
 
+# The unit tests twice: all of them under AddressSanitizer and UBSan; those of lock-free code also under ThreadSanitizer.
 build_host() {
     build_one host -Db_sanitize=address,undefined -Db_lundef=false
+    build_one tsan -Db_sanitize=thread -Db_lundef=false
 }
+threaded_tests=(base/handle_map ws2_32/sockets)

@@ -48,33 +48,6 @@ void name_text(const catalog_char *name, char text[TEXT_BYTES])
         text[0] = 0;
 }
 
-void guid_text(const struct catalog_guid *guid, char text[GUID_BYTES])
-{
-    const uint8_t *b = guid->byte;
-
-    snprintf(text, GUID_BYTES,
-             "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", b[3], b[2],
-             b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
-
-bool guid_parse(const char *text, struct catalog_guid *guid)
-{
-    static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-    char back[GUID_BYTES];
-    unsigned int byte;
-
-    if (strlen(text) != GUID_BYTES - 1)
-        return false;
-    for (int i = 0, at = 1; i < 16; i++, at += 2) {
-        at += i == 4 || i == 6 || i == 8 || i == 10; /* the dashes */
-        if (sscanf(text + at, "%2x", &byte) != 1)
-            return false;
-        guid->byte[place[i]] = (uint8_t)byte;
-    }
-    guid_text(guid, back);
-    return !_stricmp(text, back);
-}
-
 static const struct catalog_entry *find_name(const struct catalog *cat, const char *name, bool layers)
 {
     char text[TEXT_BYTES];

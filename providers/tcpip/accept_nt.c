@@ -12,7 +12,8 @@ struct incoming {
     INT peer_bytes, local_bytes;
 };
 
-static int take(struct sock *k, struct incoming *in)
+/* `with_peer` FALSE: nobody wants the peer's name now, and learning it on a new handle costs the server two requests. */
+static int take(struct sock *k, BOOL with_peer, struct incoming *in)
 {
     ULONG value = 0;
     NTSTATUS status =
@@ -24,11 +25,10 @@ static int take(struct sock *k, struct incoming *in)
     memset(in, 0, sizeof *in);
     in->handle = (HANDLE)(ULONG_PTR)value;
 
+    in->peer.any.sa_family = (u_short)k->family;
     /* A peer that has reset the connection already has no name any more; the first receive will tell. */
-    if (!afd_call(in->handle, AFD_GETPEERNAME, NULL, 0, &in->peer, sizeof in->peer, NULL))
+    if (with_peer && !afd_call(in->handle, AFD_GETPEERNAME, NULL, 0, &in->peer, sizeof in->peer, NULL))
         in->peer_bytes = sock_addr_bytes(k);
-    else
-        in->peer.any.sa_family = (u_short)k->family;
     return 0;
 }
 
@@ -101,7 +101,8 @@ static int make(struct sock *k, const struct incoming *in, struct sock **out)
     return 0;
 }
 
-static int do_accept(struct sock *k, LPCONDITIONPROC condition, DWORD_PTR data, struct sock **out)
+static int do_accept(struct sock *k, BOOL with_peer, LPCONDITIONPROC condition, DWORD_PTR data,
+                     struct sock **out)
 {
     struct incoming in;
     int err;
@@ -110,7 +111,7 @@ static int do_accept(struct sock *k, LPCONDITIONPROC condition, DWORD_PTR data, 
         return WSAEOPNOTSUPP;
     if (k->state != SOCK_LISTENING && !k->shared)
         return WSAEINVAL;
-    err = take(k, &in);
+    err = take(k, with_peer || condition, &in);
     if (!err && condition)
         err = ask(k, &in, condition, data);
     return err ? err : make(k, &in, out);
@@ -130,7 +131,7 @@ SOCKET WSPAPI WSPAccept(SOCKET s, struct sockaddr *addr, LPINT addrlen, LPCONDIT
                             *addrlen < sock_addr_bytes(k)))
         err = WSAEFAULT;
     if (!err)
-        err = do_accept(k, condition, callback_data, &n);
+        err = do_accept(k, addr && addrlen, condition, callback_data, &n);
     if (!err) {
         if (addr && addrlen) {
             memcpy(addr, &n->peer, sock_addr_bytes(n));

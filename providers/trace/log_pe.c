@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/trace/trace.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,17 +84,43 @@ static HANDLE own_stderr(void)
     return copy;
 }
 
+/* A trace that was asked for and cannot be written as asked says so where somebody will see it. */
+static void complain(HANDLE to, const char *option, const char *value, const char *what)
+{
+    char line[1200];
+    DWORD written;
+    int n = snprintf(line, sizeof line, "trace: %s=%s: %s\n", option, value, what);
+
+    if (to)
+        WriteFile(to, line, n < (int)sizeof line ? n : (int)sizeof line - 1, &written, NULL);
+}
+
 int log_start(void)
 {
     char text[1024];
-    HANDLE opened;
+    HANDLE terminal = own_stderr();
 
-    json = ws2kit_option("format", text, sizeof text) && !strcmp(text, "json");
+    json = FALSE;
+    if (ws2kit_option("format", text, sizeof text)) {
+        json = !strcmp(text, "json");
+        if (!json && strcmp(text, "text"))
+            complain(terminal, "format", text, "not known (text or json); tracing as text");
+    }
     log_hex = ws2kit_option("hex", text, sizeof text) ? strtoul(text, NULL, 10) : 0;
     start_clock();
+    file = terminal;
     own_file = ws2kit_option("file", text, sizeof text);
-    opened = own_file ? open_file(text) : own_stderr();
-    file = opened == INVALID_HANDLE_VALUE ? NULL : opened;
+    if (!own_file)
+        return 0;
+    file = open_file(text);
+    if (file && file != INVALID_HANDLE_VALUE) {
+        if (terminal)
+            CloseHandle(terminal);
+        return 0;
+    }
+    complain(terminal, "file", text, "cannot be opened; tracing to standard error");
+    file = terminal;
+    own_file = FALSE;
     return 0;
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "catalog/category.h"
 #include "catalog/path.h"
 #include "catalog/run_layers.h"
 #include "catalog/store.h"
@@ -209,22 +210,23 @@ static int take(struct provider_change *c, LPGUID provider, const WCHAR *path,
     return 0;
 }
 
-static int edit(int (*store)(int (*change)(struct catalog *, void *), void *arg),
-                int (*change)(struct catalog *, void *), LPGUID provider, const WCHAR *path,
+typedef int (*store_fn)(const char *why, int (*change)(struct catalog *, void *), void *arg);
+
+static int edit(store_fn store, const char *why, int (*change)(struct catalog *, void *), LPGUID provider, const WCHAR *path,
                 const WSAPROTOCOL_INFOW *list, DWORD count, LPINT lp_errno)
 {
     struct provider_change c;
     int err = take(&c, provider, path, list, count);
 
     if (!err)
-        err = busy_as(store(change, &c), WSANO_RECOVERY);
+        err = busy_as(store(why, change, &c), WSANO_RECOVERY);
     free(c.infos);
     return wsc_result(lp_errno, err);
 }
 
-static int edit_native(int (*change)(struct catalog *, void *), void *arg)
+static int edit_native(const char *why, int (*change)(struct catalog *, void *), void *arg)
 {
-    return store_edit(STORE_NATIVE, change, arg);
+    return store_edit(STORE_NATIVE, why, change, arg);
 }
 
 static int remove_provider(enum store_width width, LPGUID provider, LPINT lp_errno)
@@ -232,7 +234,9 @@ static int remove_provider(enum store_width width, LPGUID provider, LPINT lp_err
     int err = WSAEFAULT;
 
     if (!bad(provider))
-        err = busy_as(store_edit(width, deinstall, provider), WSANO_RECOVERY);
+        err = busy_as(store_edit(width, "WSCDeinstallProvider", deinstall, provider), WSANO_RECOVERY);
+    if (!err)
+        category_forget(width, guid_of(provider));
     return wsc_result(lp_errno, err);
 }
 
@@ -250,13 +254,13 @@ int WSPAPI WSCGetProviderPath(LPGUID provider, WCHAR *path, LPINT path_chars, LP
 int WSPAPI WSCInstallProvider(LPGUID provider, const WCHAR *path, const LPWSAPROTOCOL_INFOW list,
                               DWORD count, LPINT lp_errno)
 {
-    return edit(edit_native, install, provider, path, list, count, lp_errno);
+    return edit(edit_native, "WSCInstallProvider", install, provider, path, list, count, lp_errno);
 }
 
 int WSPAPI WSCUpdateProvider(LPGUID provider, const WCHAR *path, const LPWSAPROTOCOL_INFOW list,
                              DWORD count, LPINT lp_errno)
 {
-    return edit(edit_native, update, provider, path, list, count, lp_errno);
+    return edit(edit_native, "WSCUpdateProvider", update, provider, path, list, count, lp_errno);
 }
 
 int WSPAPI WSCDeinstallProvider(LPGUID provider, LPINT lp_errno)
@@ -293,7 +297,7 @@ static int write_order(enum store_width width, LPDWORD ids, DWORD count)
     for (DWORD i = 0; i < count; i++)
         if (!run_layers_owns(ids[i]))
             o.ids[o.count++] = ids[i];
-    err = store_edit(width, reorder, &o);
+    err = store_edit(width, "WSCWriteProviderOrder", reorder, &o);
     free(o.ids);
     return err;
 }
@@ -381,7 +385,7 @@ int WSPAPI WSCInstallProviderAndChains(const LPGUID provider, const LPWSTR path,
     int err = take_layer(&c, provider, path, path, name, flags, list, count);
 
     if (!err)
-        err = busy_as(store_edit(STORE_NATIVE, install_layer, &c), WSAEINPROGRESS);
+        err = busy_as(store_edit(STORE_NATIVE, "WSCInstallProviderAndChains", install_layer, &c), WSAEINPROGRESS);
     if (!err && !bad(layer_id))
         *layer_id = c.id;
     return wsc_result(lp_errno, err);
@@ -392,9 +396,9 @@ int WSPAPI WSCInstallProviderAndChains(const LPGUID provider, const LPWSTR path,
  * ----
  */
 
-static int edit_32(int (*change)(struct catalog *, void *), void *arg)
+static int edit_32(const char *why, int (*change)(struct catalog *, void *), void *arg)
 {
-    return store_edit(STORE_32, change, arg);
+    return store_edit(STORE_32, why, change, arg);
 }
 
 int WSPAPI WSCEnumProtocols32(LPINT protocols, LPWSAPROTOCOL_INFOW buffer, LPDWORD buffer_bytes,
@@ -411,7 +415,7 @@ int WSPAPI WSCGetProviderPath32(LPGUID provider, WCHAR *path, LPINT path_chars, 
 int WSPAPI WSCUpdateProvider32(LPGUID provider, const WCHAR *path, const LPWSAPROTOCOL_INFOW list,
                                DWORD count, LPINT lp_errno)
 {
-    return edit(edit_32, update, provider, path, list, count, lp_errno);
+    return edit(edit_32, "WSCUpdateProvider32", update, provider, path, list, count, lp_errno);
 }
 
 int WSPAPI WSCDeinstallProvider32(LPGUID provider, LPINT lp_errno)
@@ -431,7 +435,7 @@ int WSPAPI WSCWriteProviderOrder32(LPDWORD ids, DWORD count)
 int WSPAPI WSCInstallProvider64_32(LPGUID provider, const WCHAR *path,
                                    const LPWSAPROTOCOL_INFOW list, DWORD count, LPINT lp_errno)
 {
-    return edit(store_edit_both, install, provider, path, list, count, lp_errno);
+    return edit(store_edit_both, "WSCInstallProvider64_32", install, provider, path, list, count, lp_errno);
 }
 
 int WSPAPI WSCInstallProviderAndChains64_32(const LPGUID provider, const LPWSTR path,
@@ -443,7 +447,7 @@ int WSPAPI WSCInstallProviderAndChains64_32(const LPGUID provider, const LPWSTR 
     int err = take_layer(&c, provider, path, path32, name, flags, list, count);
 
     if (!err)
-        err = busy_as(store_edit_both(install_layer, &c), WSAEINPROGRESS);
+        err = busy_as(store_edit_both("WSCInstallProviderAndChains64_32", install_layer, &c), WSAEINPROGRESS);
     if (!err && !bad(layer_id))
         *layer_id = c.id;
     return wsc_result(lp_errno, err);

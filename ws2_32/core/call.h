@@ -30,8 +30,8 @@ struct call {
 /* 0, or SOCKET_ERROR with the last error set: WSANOTINITIALISED, WSAEINPROGRESS, WSAENOTSOCK, or why its provider did not start. */
 int call_begin(struct call *c, SOCKET s);
 
-/* The same for a call that is not about a socket: the provider of `entry`, started. */
-int call_begin_entry(struct call *c, const struct catalog_entry *entry);
+/* The same for a call that is not about a socket: the provider of *entry, started, or of what serves instead (core/bypass.h). */
+int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry);
 
 /* Raises the count only, for work that leads to providers: 0 or an error, which is not made the last error. */
 int call_enter(struct call *c);

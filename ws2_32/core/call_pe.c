@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/core/call.h"
 
+#include "ws2_32/core/bypass.h"
+
 #include "ws2_32/core/adopt.h"
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/startup.h"
@@ -78,15 +80,14 @@ int call_begin(struct call *c, SOCKET s)
     return use(c, p, err);
 }
 
-int call_begin_entry(struct call *c, const struct catalog_entry *entry)
+int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry)
 {
-    struct provider *p;
+    struct provider *p = NULL;
     int err = call_enter(c);
 
     if (err)
         return api_fail(err);
-    p = provider_of(&entry->info.provider);
-    err = p ? provider_start(p, entry) : WSA_NOT_ENOUGH_MEMORY;
+    err = provider_start_any(cat, entry, &p);
     return use(c, p, err);
 }
 

@@ -30,7 +30,7 @@ static int read_first(struct snapshot **out)
 
     if (!snap)
         return WSA_NOT_ENOUGH_MEMORY;
-    err = store_read_effective(&snap->cat);
+    err = store_read_permitted(&snap->cat);
     if (err) {
         free(snap);
         return err;

@@ -12,7 +12,7 @@ struct snapshot {
     struct catalog cat;
 };
 
-/* A reference to the snapshot, given back with snapshot_put(). Fails as store_read_effective() does. */
+/* A reference to the snapshot, given back with snapshot_put(). Fails as store_read_permitted() does. */
 int snapshot_get(struct snapshot **out);
 void snapshot_put(struct snapshot *snap);
 

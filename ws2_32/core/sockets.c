@@ -40,6 +40,23 @@ static void drop(struct socket_entry *e) WS2_REQUIRES(lock)
     free_list = e;
 }
 
+/*
+ * Field by field, since a reader that lost a race with closesocket() may be looking at this very entry: it sees each field
+ * as the old or the new socket has it, and handle_map_set() publishes them all to those who look the handle up from now on.
+ */
+static void fill(struct socket_entry *e, const struct socket_entry *want) WS2_REQUIRES(lock)
+{
+    __atomic_store_n(&e->handle, want->handle, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->provider, want->provider, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->catalog_id, want->catalog_id, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->base, want->base, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->base_id, want->base_id, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->kind, want->kind, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->context, want->context, __ATOMIC_RELAXED);
+    e->closing = false;
+    e->refs = 1;
+}
+
 static int add(const struct socket_entry *want) WS2_REQUIRES(lock)
 {
     struct socket_entry *e = take_free();
@@ -48,8 +65,7 @@ static int add(const struct socket_entry *want) WS2_REQUIRES(lock)
 
     if (!e)
         return WSA_NOT_ENOUGH_MEMORY;
-    *e = *want;
-    e->refs = 1;
+    fill(e, want);
     err = handle_map_set(&map, want->handle, e, &old);
     if (err)
         old = e;
@@ -81,7 +97,7 @@ int sockets_own(uintptr_t handle, struct provider *provider, uint32_t catalog_id
     if (!e || fresh || e->closing) {
         err = add(&want);
     } else {
-        e->catalog_id = catalog_id;
+        __atomic_store_n(&e->catalog_id, catalog_id, __ATOMIC_RELAXED);
         __atomic_store_n(&e->provider, provider, __ATOMIC_RELEASE);
     }
     lock_drop(&lock);

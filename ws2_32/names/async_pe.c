@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "namespace/dns/service_pe.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
@@ -239,4 +240,5 @@ void names_cleanup(void)
     lock_drop(&lock);
     file_forget_all();
     own_cleanup();
+    dns_service_cleanup();
 }

@@ -173,13 +173,13 @@ static void wild_journal(void)
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 37);
-    memcpy(bytes, "WS2J", 4);
-    reg_fake_put(CATALOG, "ws2kit_Journal", REG_TYPE_BINARY, bytes, sizeof bytes);
+    memcpy(bytes, "WS2K", 4);
+    reg_fake_put(PARAMETERS, "ws2kit_Journal", REG_TYPE_BINARY, bytes, sizeof bytes);
 }
 
 static void short_journal(void)
 {
-    reg_fake_put(CATALOG, "ws2kit_Journal", REG_TYPE_BINARY, "WS2J", 4);
+    reg_fake_put(PARAMETERS, "ws2kit_Journal", REG_TYPE_BINARY, "WS2K", 4);
 }
 
 static void catalog_name_missing(void)
@@ -244,7 +244,7 @@ static struct catalog read_catalog(void)
 {
     struct catalog cat;
 
-    ck_assert_int_eq(store_read(STORE_NATIVE, &cat), 0);
+    ck_assert_int_eq(store_read_records(STORE_NATIVE, &cat), 0);
     return cat;
 }
 
@@ -279,7 +279,7 @@ START_TEST(an_edit_mends_the_numbering)
         reg_fake_reset();
         ck_assert_int_eq(store_create(), 0);
         cases[i].damage();
-        CASE_INT_EQ(store_edit(STORE_NATIVE, add, NULL), 0, cases[i].why);
+        CASE_INT_EQ(store_edit(STORE_NATIVE, "test", add, NULL), 0, cases[i].why);
         cat = read_catalog();
         CASE_INT_EQ(cat.count, count, cases[i].why);
         reg_fake_fetch(CATALOG, "Num_Catalog_Entries64", &counter, sizeof counter);
@@ -307,7 +307,7 @@ START_TEST(an_id_is_never_given_twice)
         reg_fake_reset();
         ck_assert_int_eq(store_create(), 0);
         reg_fake_put(CATALOG, "Next_Catalog_Entry_ID", REG_TYPE_DWORD, &counters[i], 4);
-        ck_assert_int_eq(store_edit(STORE_NATIVE, add, NULL), 0);
+        ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, NULL), 0);
         cat = read_catalog();
         ck_assert_uint_eq(cat.count, 7);
         ck_assert_uint_ge(cat.entry[6].info.id, 1007);
@@ -316,28 +316,86 @@ START_TEST(an_id_is_never_given_twice)
 }
 END_TEST
 
-/* What another program writes into Windows' keys is seen, and kept by the next edit. */
+static uint32_t message_size_seen(int (*read)(enum store_width, struct catalog *))
+{
+    struct catalog cat;
+    uint32_t size;
+
+    ck_assert_int_eq(read(STORE_NATIVE, &cat), 0);
+    size = cat.entry[1].info.message_size;
+    catalog_deinit(&cat);
+    return size;
+}
+
+/*
+ * What another program writes into Windows' keys is seen if it counts it, as Windows' schema asks,
+ * and kept by the next edit in any case.
+ */
 START_TEST(foreign_edits_count)
 {
+    static const char *const counters[] = {"Serial_Access_Num", "Num_Catalog_Entries64",
+                                           "Next_Catalog_Entry_ID"};
     struct catalog_entry e;
     struct catalog cat;
+
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t counter = 4242;
+
+        reg_fake_reset();
+        ck_assert_int_eq(store_create(), 0);
+        e = fetch_record(2);
+        e.info.message_size = 4711;
+        put_record("000000000002", &e, sizeof e);
+        ck_assert_uint_eq(message_size_seen(store_read_records), 4711);
+        ck_assert_uint_ne(message_size_seen(store_read), 4711); /* uncounted: damage */
+        reg_fake_put(CATALOG, counters[i], REG_TYPE_DWORD, &counter, 4);
+        ck_assert_uint_eq(message_size_seen(store_read), 4711);
+    }
 
     reg_fake_reset();
     ck_assert_int_eq(store_create(), 0);
     e = fetch_record(2);
     e.info.message_size = 4711;
     put_record("000000000002", &e, sizeof e);
-    cat = read_catalog();
-    ck_assert_uint_eq(cat.entry[1].info.message_size, 4711);
-    catalog_deinit(&cat);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, NULL), 0);
-    cat = read_catalog();
-    ck_assert_uint_eq(cat.entry[1].info.message_size, 4711);
-    catalog_deinit(&cat);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, NULL), 0);
+    ck_assert_uint_eq(message_size_seen(store_read), 4711);
 
     reg_fake_remove(PARAMETERS, NULL); /* a tool that resets everything */
     cat = read_catalog();
     ck_assert_uint_eq(cat.count, 6);
+    catalog_deinit(&cat);
+
+    ck_assert_int_eq(store_create(), 0);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, NULL), 0);
+    reg_fake_remove(CATALOG, NULL); /* one that removes the catalog only */
+    ck_assert_int_eq(store_read(STORE_NATIVE, &cat), 0);
+    ck_assert_uint_eq(cat.count, 6);
+    catalog_deinit(&cat);
+}
+END_TEST
+
+/* A sibling that appears moves the place of the catalog's key: slower, and right. */
+START_TEST(a_stamp_that_is_off)
+{
+    struct catalog cat;
+    bool no_apps = false;
+    unsigned before;
+
+    reg_fake_reset();
+    ck_assert_int_eq(store_create(), 0);
+    ck_assert_int_eq(store_read_apps(STORE_NATIVE, &cat, &no_apps), 0);
+    ck_assert(no_apps);
+    catalog_deinit(&cat);
+    reg_fake_put(PARAMETERS "\\AppId_Catalog\\00000001", "x", REG_TYPE_DWORD, "0123", 4);
+    ck_assert_int_eq(store_read_apps(STORE_NATIVE, &cat, &no_apps), 0);
+    ck_assert(!no_apps);
+    ck_assert_uint_eq(cat.count, 6);
+    catalog_deinit(&cat);
+    ck_assert_int_eq(store_create(), 0); /* sets it right */
+    before = reg_fake_calls();
+    ck_assert_int_eq(store_read_apps(STORE_NATIVE, &cat, &no_apps), 0);
+    ck_assert_uint_eq(reg_fake_calls() - before, 3);
+    ck_assert(!no_apps);
     catalog_deinit(&cat);
 }
 END_TEST
@@ -353,22 +411,22 @@ START_TEST(a_flipped_bit_in_a_journal_is_noticed)
 
     reg_fake_reset();
     ck_assert_int_eq(store_create(), 0);
-    reg_fake_crash_at(5); /* of an edit: after the commit, among the records */
-    (void)store_edit(STORE_NATIVE, add, NULL);
+    reg_fake_crash_at(8); /* of an edit: after the commit, among the records */
+    (void)store_edit(STORE_NATIVE, "test", add, NULL);
     ck_assert(reg_fake_restart());
-    count = reg_fake_fetch(CATALOG, "ws2kit_Journal", bytes, sizeof bytes);
-    ck_assert_uint_eq(count, 28 + 7 * 888);
+    count = reg_fake_fetch(PARAMETERS, "ws2kit_Journal", bytes, sizeof bytes);
+    ck_assert_uint_eq(count, 16 + 64 + (7 + 6) * 888);
     for (size_t i = 0; i < count; i += i < 64 ? 1 : 31) {
         struct catalog cat;
 
         bytes[i] ^= 0x10;
-        reg_fake_put(CATALOG, "ws2kit_Journal", REG_TYPE_BINARY, bytes, count);
+        reg_fake_put(PARAMETERS, "ws2kit_Journal", REG_TYPE_BINARY, bytes, count);
         cat = read_catalog();
         ck_assert_uint_eq(cat.count, 6);
         catalog_deinit(&cat);
         bytes[i] ^= 0x10;
     }
-    reg_fake_put(CATALOG, "ws2kit_Journal", REG_TYPE_BINARY, bytes, count - 1);
+    reg_fake_put(PARAMETERS, "ws2kit_Journal", REG_TYPE_BINARY, bytes, count - 1);
     {
         struct catalog cat = read_catalog();
 
@@ -379,4 +437,4 @@ START_TEST(a_flipped_bit_in_a_journal_is_noticed)
 END_TEST
 
 UNIT_MAIN("catalog/damage", what_is_readable_is_used, an_edit_mends_the_numbering,
-          an_id_is_never_given_twice, foreign_edits_count, a_flipped_bit_in_a_journal_is_noticed)
+          an_id_is_never_given_twice, foreign_edits_count, a_stamp_that_is_off, a_flipped_bit_in_a_journal_is_noticed)

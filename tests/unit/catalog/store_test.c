@@ -152,7 +152,7 @@ START_TEST(an_edit_is_one_serial_number)
     uint8_t n = 1;
 
     created();
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), 0);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), 0);
     cat = read_width(STORE_NATIVE);
     ck_assert_uint_eq(cat.count, 7);
     ck_assert_uint_eq(cat.entry[6].info.id, 1007);
@@ -162,7 +162,7 @@ START_TEST(an_edit_is_one_serial_number)
     ck_assert_uint_eq(dword("Next_Catalog_Entry_ID"), 1008);
     ck_assert_uint_eq(count_of(STORE_32), 6);
 
-    ck_assert_int_eq(store_edit(STORE_32, shrink, NULL), 0);
+    ck_assert_int_eq(store_edit(STORE_32, "test", shrink, NULL), 0);
     ck_assert_uint_eq(count_of(STORE_32), 3);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 7);
     assert_keys(STORE_32);
@@ -176,7 +176,7 @@ START_TEST(the_first_edit_starts_from_the_built_in_catalog)
     uint8_t n = 1;
 
     reg_fake_reset();
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), 0);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), 0);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 7);
     assert_keys(STORE_NATIVE);
     ck_assert_uint_eq(count_of(STORE_32), 6);
@@ -196,7 +196,7 @@ static int empty(struct catalog *cat, void *arg)
 START_TEST(a_catalog_can_be_emptied)
 {
     created();
-    ck_assert_int_eq(store_edit(STORE_NATIVE, empty, NULL), 0);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", empty, NULL), 0);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 0);
     ck_assert_uint_eq(count_of(STORE_32), 6);
     assert_keys(STORE_NATIVE);
@@ -206,7 +206,7 @@ END_TEST
 START_TEST(a_refused_change_writes_nothing)
 {
     created();
-    ck_assert_int_eq(store_edit(STORE_NATIVE, refuse, NULL), WSAEINVAL);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", refuse, NULL), WSAEINVAL);
     ck_assert_uint_eq(dword("Serial_Access_Num"), 1);
     assert_keys(STORE_NATIVE);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6);
@@ -223,11 +223,11 @@ START_TEST(both_widths_change_or_none)
     int calls = 0;
 
     created();
-    ck_assert_int_eq(store_edit_both(refuse_second, &calls), WSAEINVAL);
+    ck_assert_int_eq(store_edit_both("test", refuse_second, &calls), WSAEINVAL);
     ck_assert_int_eq(calls, 2);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6);
     ck_assert_uint_eq(count_of(STORE_32), 6);
-    ck_assert_int_eq(store_edit_both(shrink, NULL), 0);
+    ck_assert_int_eq(store_edit_both("test", shrink, NULL), 0);
     assert_keys(STORE_NATIVE);
     assert_keys(STORE_32);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 3);
@@ -242,14 +242,14 @@ START_TEST(a_busy_lock_and_missing_rights)
 
     created();
     reg_fake_lock_busy(true);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), WSATRY_AGAIN);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), WSATRY_AGAIN);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6); /* readers do not need it */
     reg_fake_lock_busy(false);
     reg_fake_read_only(true);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), WSANO_RECOVERY);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), WSANO_RECOVERY);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6);
     reg_fake_read_only(false);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), 0);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), 0);
 }
 END_TEST
 
@@ -259,17 +259,17 @@ static int edit_add(void)
 {
     uint8_t n = 1;
 
-    return store_edit(STORE_NATIVE, add, &n);
+    return store_edit(STORE_NATIVE, "test", add, &n);
 }
 
 static int edit_shrink(void)
 {
-    return store_edit(STORE_NATIVE, shrink, NULL);
+    return store_edit(STORE_NATIVE, "test", shrink, NULL);
 }
 
 static int edit_both(void)
 {
-    return store_edit_both(shrink, NULL);
+    return store_edit_both("test", shrink, NULL);
 }
 
 static const struct {
@@ -294,7 +294,7 @@ static void assert_next_edit_works(size_t i, bool is_new)
 {
     uint8_t n = 2;
 
-    CASE_INT_EQ(store_edit(STORE_NATIVE, add, &n), 0, edits[i].why);
+    CASE_INT_EQ(store_edit(STORE_NATIVE, "test", add, &n), 0, edits[i].why);
     CASE_INT_EQ(count_of(STORE_NATIVE), (is_new ? edits[i].native : 6) + 1, edits[i].why);
     CASE_INT_EQ(count_of(STORE_32), is_new ? edits[i].narrow : 6, edits[i].why);
     assert_keys(STORE_NATIVE);
@@ -351,7 +351,7 @@ START_TEST(an_edit_survives_any_crash)
             if (!crashed)
                 break;
         }
-        CASE_INT_EQ(were_new > 10, true, edits[i].why); /* crashes after the commit took part */
+        CASE_INT_EQ(were_new > 5, true, edits[i].why); /* crashes after the commit took part */
     }
 }
 END_TEST
@@ -373,13 +373,13 @@ START_TEST(a_crash_while_cleaning_up_after_a_crash)
             crashed = reg_fake_restart();
             is_new = count_of(STORE_NATIVE) == 3;
             reg_fake_crash_at(second);
-            (void)store_edit(STORE_NATIVE, add, &n);
+            (void)store_edit(STORE_NATIVE, "test", add, &n);
             again = reg_fake_restart();
             native = count_of(STORE_NATIVE) - (is_new ? 3 : 6);
             ck_assert_uint_le(native, 1);
             ck_assert_uint_eq(count_of(STORE_32), is_new ? 3 : 6);
             n = 3;
-            ck_assert_int_eq(store_edit(STORE_NATIVE, add, &n), 0);
+            ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), 0);
             ck_assert_uint_eq(count_of(STORE_NATIVE), (is_new ? 3 : 6) + native + 1);
             assert_keys(STORE_NATIVE);
             assert_keys(STORE_32);
@@ -415,7 +415,11 @@ START_TEST(create_survives_any_failure_and_any_crash)
 }
 END_TEST
 
-START_TEST(a_read_that_fails_says_so)
+/* The way most reads go, and the long one. */
+static int (*const reads[])(enum store_width, struct catalog *) = {store_read, store_read_records};
+static const unsigned least_calls[] = {3, 15};
+
+static void assert_failing_read(int (*read)(enum store_width, struct catalog *), unsigned least)
 {
     unsigned n;
 
@@ -426,7 +430,7 @@ START_TEST(a_read_that_fails_says_so)
         int err;
 
         fault_at(n);
-        err = store_read(STORE_NATIVE, &cat);
+        err = read(STORE_NATIVE, &cat);
         fired = fault_end();
         ck_assert_int_eq(reg_fake_open_keys(), 0);
         if (!fired) {
@@ -438,7 +442,13 @@ START_TEST(a_read_that_fails_says_so)
         ck_assert_msg(err == WSANO_RECOVERY || err == WSA_NOT_ENOUGH_MEMORY, "call %u: %d", n, err);
         ck_assert_uint_eq(cat.count, 0);
     }
-    ck_assert_uint_gt(n, 15);
+    ck_assert_uint_gt(n, least);
+}
+
+START_TEST(a_read_that_fails_says_so)
+{
+    for (int i = 0; i < 2; i++)
+        assert_failing_read(reads[i], least_calls[i]);
 }
 END_TEST
 
@@ -457,7 +467,7 @@ static void run_edit(void)
 }
 
 /* A writer that runs, wholly or up to any of its writes, between any two calls of a reader. */
-START_TEST(a_reader_sees_the_old_or_the_new)
+static void assert_old_or_new_seen(int (*read)(enum store_width, struct catalog *))
 {
     unsigned saw_old = 0, saw_new = 0;
 
@@ -469,7 +479,7 @@ START_TEST(a_reader_sees_the_old_or_the_new)
 
                 created();
                 reg_fake_hook(at, run_edit);
-                ck_assert_int_eq(store_read(STORE_NATIVE, &cat), 0);
+                ck_assert_int_eq(read(STORE_NATIVE, &cat), 0);
                 ck_assert_int_eq(reg_fake_open_keys(), 0);
                 if (!reg_fake_hook_ran()) {
                     catalog_deinit(&cat);
@@ -486,8 +496,14 @@ START_TEST(a_reader_sees_the_old_or_the_new)
             }
         }
     }
-    ck_assert_uint_gt(saw_old, 100);
-    ck_assert_uint_gt(saw_new, 100);
+    ck_assert_uint_gt(saw_old, 50);
+    ck_assert_uint_gt(saw_new, 50);
+}
+
+START_TEST(a_reader_sees_the_old_or_the_new)
+{
+    for (int i = 0; i < 2; i++)
+        assert_old_or_new_seen(reads[i]);
 }
 END_TEST
 
@@ -497,7 +513,7 @@ static void edit_again(void)
     int err;
 
     n++;
-    err = store_edit(STORE_NATIVE, add, &n);
+    err = store_edit(STORE_NATIVE, "test", add, &n);
     if (err)
         ck_assert_int_eq(err, WSATRY_AGAIN); /* now the reader has taken the lock */
     reg_fake_hook(18, edit_again);
@@ -509,7 +525,7 @@ START_TEST(a_reader_among_restless_writers_gets_through)
 
     created();
     reg_fake_hook(10, edit_again);
-    ck_assert_int_eq(store_read(STORE_NATIVE, &cat), 0);
+    ck_assert_int_eq(store_read_records(STORE_NATIVE, &cat), 0);
     ck_assert_uint_gt(cat.count, 6);
     ck_assert_int_eq(reg_fake_lock_depth(), 0);
     catalog_deinit(&cat);
@@ -524,10 +540,15 @@ START_TEST(reading_is_cheap)
     created();
     before = reg_fake_calls();
     cat = read_width(STORE_NATIVE);
+    ck_assert_uint_eq(reg_fake_calls() - before, 3);
+    catalog_deinit(&cat);
+
+    before = reg_fake_calls();
+    ck_assert_int_eq(store_read_records(STORE_NATIVE, &cat), 0);
     /*
      * three opens, the catalog's name, the journal twice, the count, and two calls for each entry
      */
-    ck_assert_uint_eq(reg_fake_calls() - before, 7 + 1 + 2 * cat.count - 1);
+    ck_assert_uint_eq(reg_fake_calls() - before, 7 + 2 * cat.count);
     catalog_deinit(&cat);
 }
 END_TEST

@@ -8,7 +8,7 @@
 #include "base/wsaerr.h"
 #include "tests/unit/fake/fault.h"
 
-enum { CHILDREN_MAX = 512, VALUES_MAX = 16, NAME_BYTES = 128 };
+enum { VALUES_MAX = 64, NAME_BYTES = 128 };
 
 struct value {
     char name[NAME_BYTES];
@@ -23,10 +23,11 @@ struct value {
  */
 struct reg_key {
     char name[NAME_BYTES];
-    struct reg_key *child[CHILDREN_MAX];
+    struct reg_key **child; /* grows */
     uint32_t children;
     struct value value[VALUES_MAX];
     int values;
+    uint64_t written;
     bool gone;
 };
 
@@ -40,6 +41,8 @@ static void (*hook)(void);
 static int open_keys, lock_depth;
 static int others_keys, others_locks; /* held by processes that do not crash */
 
+static uint64_t clock_now = 1000; /* ticks at each change */
+
 static void free_key(struct reg_key *key)
 {
     if (!key)
@@ -48,6 +51,7 @@ static void free_key(struct reg_key *key)
         free_key(key->child[i]);
     for (int i = 0; i < key->values; i++)
         free(key->value[i].data);
+    free(key->child);
     free(key);
 }
 
@@ -146,6 +150,18 @@ static struct reg_key *child(struct reg_key *key, const char *name, size_t chars
     return NULL;
 }
 
+/* As the registry lists them. */
+static int by_name(const void *a, const void *b)
+{
+    return strcasecmp((*(struct reg_key *const *)a)->name, (*(struct reg_key *const *)b)->name);
+}
+
+static void sort_children(struct reg_key *key)
+{
+    if (key->children > 1 && by_name(&key->child[key->children - 2], &key->child[key->children - 1]) > 0)
+        qsort(key->child, key->children, sizeof key->child[0], by_name);
+}
+
 static struct reg_key *walk(struct reg_key *key, const char *path, bool create)
 {
     while (*path) {
@@ -155,7 +171,11 @@ static struct reg_key *walk(struct reg_key *key, const char *path, bool create)
         if (!next && create) {
             next = fault_free_calloc(1, sizeof *next);
             memcpy(next->name, path, chars);
+            if (key->children % 16 == 0)
+                key->child = fault_free_realloc(key->child, (key->children + 16) * sizeof key->child[0]);
             key->child[key->children++] = next;
+            sort_children(key);
+            key->written = next->written = ++clock_now;
         }
         if (!next)
             return NULL;
@@ -231,6 +251,9 @@ static void store(struct reg_key *key, const char *name, uint32_t type, const vo
 {
     struct value *v = find(key, name);
 
+    if (v && v->type == type && v->bytes == bytes && !memcmp(v->data, data, bytes))
+        return; /* Wine does not count that as writing */
+    key->written = ++clock_now;
     if (!v) {
         v = &key->value[key->values++];
         strncpy(v->name, name, sizeof v->name - 1);
@@ -261,6 +284,7 @@ static bool drop_value(struct reg_key *key, const char *name)
 
     if (!v)
         return false;
+    key->written = ++clock_now;
     free(v->data);
     *v = key->value[--key->values];
     memset(&key->value[key->values], 0, sizeof *v);
@@ -291,6 +315,7 @@ static bool drop_key(struct reg_key *parent, const char *name)
         if (strcasecmp(parent->child[i]->name, name))
             continue;
         bury(parent->child[i]);
+        parent->written = ++clock_now;
         parent->children--;
         memmove(&parent->child[i], &parent->child[i + 1],
                 (parent->children - i) * sizeof parent->child[0]);
@@ -320,7 +345,7 @@ int reg_count(struct reg_key *key, uint32_t *subkeys)
     return 0;
 }
 
-int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS])
+int reg_child(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS], uint64_t *written)
 {
     int err = enter(false);
 
@@ -331,7 +356,25 @@ int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS])
     name[0] = 0;
     if (strlen(key->child[index]->name) < REG_NAME_CHARS)
         strcpy(name, key->child[index]->name);
+    *written = key->child[index]->written;
     return 0;
+}
+
+int reg_name(struct reg_key *key, uint32_t index, char name[REG_NAME_CHARS])
+{
+    uint64_t written;
+
+    return reg_child(key, index, name, &written);
+}
+
+uint64_t reg_now(void)
+{
+    return clock_now;
+}
+
+void reg_program(char name[REG_NAME_CHARS])
+{
+    strcpy(name, "test");
 }
 
 int reg_lock(void)
@@ -349,6 +392,11 @@ int reg_lock(void)
 void reg_unlock(void)
 {
     lock_depth--;
+}
+
+uint16_t reg_upcase(uint16_t c)
+{
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
 }
 
 bool reg_two_widths(void)

@@ -7,8 +7,8 @@
 #include "tests/unit/fake/reg.h"
 #include "tests/unit/unit.h"
 
-/* In the DLL it adds the layers of the environment, which the host has not. */
-int store_read_effective(struct catalog *cat)
+/* In the DLL it adds the layers of the environment, and knows the program, which the host has not. */
+int store_read_permitted(struct catalog *cat)
 {
     return store_read(STORE_NATIVE, cat);
 }

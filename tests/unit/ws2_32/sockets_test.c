@@ -149,14 +149,16 @@ static void *hammer(void *arg)
     for (int i = 0; i < ROUNDS; i++) {
         uintptr_t h = mine + 4 * (i % VALUES);
         struct socket_entry *e;
+        struct provider *p;
 
         if (sockets_own(h, base, 1001, true) || sockets_own(h, layer, 1101, false))
             return "no memory";
         e = sockets_find(4 + 4 * (i % (VALUES * THREADS)));
-        if (e && e->provider != base && e->provider != layer)
+        p = e ? __atomic_load_n(&e->provider, __ATOMIC_ACQUIRE) : base;
+        if (p != base && p != layer)
             return "an entry without a provider";
         e = sockets_find(h);
-        if (!e || e->provider != layer)
+        if (!e || __atomic_load_n(&e->provider, __ATOMIC_ACQUIRE) != layer)
             return "not what this thread stored";
         e = sockets_close_begin(h);
         if (!e)
