@@ -130,6 +130,7 @@ static void judge(struct batch *b, struct ask *a, const uint8_t *msg, size_t byt
     case DNS_NOT_OURS:
         break;
     case DNS_TRUNCATED:
+        a->refused += a->state == ASK_TCP;
         a->state = a->state == ASK_TCP ? ASK_NEXT : ASK_TCP;
         break;
     case DNS_MANGLED:
