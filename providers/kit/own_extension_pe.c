@@ -5,6 +5,7 @@
  */
 #include "providers/kit/own.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,7 @@
  */
 #include "providers/kit/own.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
