@@ -332,7 +332,7 @@ static DWORD WINAPI load_thread(void *arg)
     struct load *all = calloc(PAIRS, sizeof *all);
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
     int pairs = PAIRS / THREADS, on_port = 0;
-    ULONG64 next = (ULONG_PTR)arg << 32;
+    ULONG64 next = (ULONG64)(ULONG_PTR)arg << 32;
 
     for (int p = 0; p < pairs; p++) {
         tcp_pair(AF_INET, all[p].pair);
