@@ -5,8 +5,17 @@ replaced=(ws2_32 wsock32 mswsock)
 
 # What a prefix gets in its system32, as files of a build directory.
 installed_files() { # build directory
-    printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$1"/providers/tcpip/ws2tcpip.dll \
+    local tcpip=$1/providers/tcpip/ws2tcpip.dll
+    # The same code, marked as one that may have a Unix half.
+    [ ! -f "$1/unixlib/x86_64-windows/ws2tcpip.dll" ] || tcpip=$1/unixlib/x86_64-windows/ws2tcpip.dll
+    printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$tcpip" \
         "$1"/providers/trace/ws2trace.dll "$1"/catalog/{wsctl.exe,sporder.dll}
+}
+
+# The folder of a prefix where Wine finds the provider's Unix half, for WINEDLLPATH. Without it the provider works as
+# well, and slower.
+prefix_unixlib() { # prefix
+    printf '%s/ws2kit%s' "$(readlink -f "$1")" "${WINEDLLPATH:+:$WINEDLLPATH}"
 }
 
 default_prefix() { printf '%s' "${WS2KIT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/ws2kit/prefix}"; }
@@ -15,7 +24,7 @@ prefix_is_ours() { [ -f "$1/.ws2kit" ]; }
 
 # Runs a Windows program in a prefix and waits for it.
 prefix_wine() { # prefix, program, arguments
-    WINEPREFIX=$(readlink -f "$1") WINEDEBUG=${WINEDEBUG:--all} wine "${@:2}"
+    WINEPREFIX=$(readlink -f "$1") WINEDLLPATH=$(prefix_unixlib "$1") WINEDEBUG=${WINEDEBUG:--all} wine "${@:2}"
 }
 
 prefix_wait() { WINEPREFIX=$(readlink -f "$1") wineserver -w; }
@@ -33,7 +42,9 @@ prefix_in_use() { # prefix
 }
 
 # Identifies what the build would install, so that a prefix knows whether it is current.
-build_stamp() { installed_files "$root/build/x86_64" | xargs sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-16; }
+build_stamp() {
+    { installed_files "$root/build/x86_64" && echo "$root/build/x86_64/unixlib/x86_64-unix/ws2tcpip.so"; } | xargs sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-16
+}
 
 # Replaces a file by rename: a process that has the old one mapped keeps it.
 put_file() { # from, to directory
@@ -42,7 +53,11 @@ put_file() { # from, to directory
 }
 
 prefix_put_files() { # prefix
-    local windows=$1/drive_c/windows file
+    local windows=$1/drive_c/windows file half
+    for half in x86_64-windows/ws2tcpip.dll x86_64-unix/ws2tcpip.so; do
+        mkdir -p "$1/ws2kit/${half%/*}"
+        put_file "$root/build/x86_64/unixlib/$half" "$1/ws2kit/${half%/*}"
+    done
     for file in $(installed_files "$root/build/x86_64"); do put_file "$file" "$windows/system32"; done
     # Only a Wine with 32-bit support fills syswow64.
     if [ -f "$windows/syswow64/kernel32.dll" ]; then

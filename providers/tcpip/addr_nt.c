@@ -44,6 +44,12 @@ int sock_local_name(struct sock *k, union sock_addr *name, INT *bytes)
         return 0;
     status = afd_call(k->handle, AFD_GETSOCKNAME, NULL, 0, name, sizeof *name, &got);
     *bytes = (INT)got;
+    if (!status && (k->state == SOCK_CONNECTED || k->state == SOCK_LISTENING)) {
+        lock_take(&k->lock); /* it cannot change any more */
+        k->local = *name;
+        k->local_bytes = *bytes;
+        lock_drop(&k->lock);
+    }
     return err_from_ntstatus(status);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "providers/tcpip/fast.h"
+
 /*
  * The events of waited-for ioctls. A synchronous call must not share its event with another thread, nor with a
  * call that an APC makes while it waits; so each thread has a stack of them, one per nesting level.
@@ -13,6 +15,9 @@ struct thread_events {
     struct thread_events *next, **link; /* guarded by events_lock */
     unsigned depth;
     HANDLE event[EVENT_LEVELS];
+    LONG waker;      /* the Linux descriptor + 1; 0: none yet */
+    BOOL routines;   /* has started an operation with a completion routine */
+    unsigned waited; /* outside the device, since it last let APCs run */
 };
 
 static struct lock events_lock;
@@ -84,13 +89,46 @@ static HANDLE event_new(void)
     return event;
 }
 
-HANDLE event_take(void)
+static struct thread_events *events_here(void)
 {
     struct thread_events *t = events_of_thread();
+
+    return t ? t : events_new();
+}
+
+/* APCs that others queue to a thread that only ever waits outside are not to wait for ever. */
+enum { WAITS_WITHOUT_APCS = 64 };
+
+int thread_waker(BOOL alertable)
+{
+    struct thread_events *t = events_here();
+
+    if (!t || t->routines)
+        return -1;
+    if (!t->waker)
+        t->waker = fast_waker_new() + 1;
+    if (alertable && ++t->waited >= WAITS_WITHOUT_APCS) {
+        LARGE_INTEGER now = { .QuadPart = 0 };
+
+        t->waited = 0;
+        NtDelayExecution(TRUE, &now);
+    }
+    return t->waker - 1;
+}
+
+void thread_has_routines(void)
+{
+    struct thread_events *t = events_here();
+
+    if (t)
+        t->routines = TRUE;
+}
+
+HANDLE event_take(void)
+{
+    struct thread_events *t = events_here();
     HANDLE event;
 
-    if (!t)
-        t = events_new();
     if (!t)
         return NULL;
     if (t->depth >= EVENT_LEVELS) {
@@ -120,6 +158,8 @@ static void events_free(struct thread_events *t)
         if (t->event[i])
             NtClose(t->event[i]);
     }
+    if (t->waker > 0)
+        fast_fd_close(t->waker - 1);
     free(t);
 }
 
@@ -274,10 +314,13 @@ NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void
 struct call {
     struct call *next;
     DWORD thread;
-    struct sock *sock; /* may be NULL */
+    struct sock *const *socks;
+    ULONG count; /* 0: on no socket in particular */
     HANDLE handle;
-    IO_STATUS_BLOCK *iosb;
-    BOOL volatile cancelled;
+    IO_STATUS_BLOCK *iosb; /* NULL: waits outside the device, for the waker */
+    int waker;
+    BOOL close_ends;
+    BOOL volatile cancelled, woken;
 };
 
 static struct lock calls_lock;
@@ -288,7 +331,21 @@ static void call_cancel(struct call *c) WS2_REQUIRES(calls_lock)
     IO_STATUS_BLOCK ignored;
 
     c->cancelled = TRUE;
-    NtCancelIoFileEx(c->handle, c->iosb, &ignored);
+    if (c->iosb) {
+        NtCancelIoFileEx(c->handle, c->iosb, &ignored);
+    } else {
+        c->woken = TRUE;
+        fast_wake(c->waker, TRUE);
+    }
+}
+
+/* A socket that `c` waits on is being closed. */
+static void call_lose(struct call *c) WS2_REQUIRES(calls_lock)
+{
+    BOOL cancelled = c->cancelled;
+
+    call_cancel(c);
+    c->cancelled = cancelled || c->close_ends;
 }
 
 static void call_enter(struct call *c)
@@ -296,9 +353,20 @@ static void call_enter(struct call *c)
     lock_take(&calls_lock);
     c->next = calls;
     calls = c;
-    if (c->sock && c->sock->closing)
-        call_cancel(c);
+    for (ULONG i = 0; i < c->count; i++) {
+        if (c->socks[i]->closing)
+            call_lose(c);
+    }
     lock_drop(&calls_lock);
+}
+
+static BOOL call_is_on(const struct call *c, const struct sock *k)
+{
+    ULONG i = 0;
+
+    while (i < c->count && c->socks[i] != k)
+        i++;
+    return i < c->count;
 }
 
 static void call_leave(struct call *c)
@@ -316,8 +384,10 @@ void afd_cancel_blocking(struct sock *k)
 {
     lock_take(&calls_lock);
     for (struct call *c = calls; c; c = c->next) {
-        if (!k || c->sock == k)
+        if (!k)
             call_cancel(c);
+        else if (call_is_on(c, k))
+            call_lose(c);
     }
     lock_drop(&calls_lock);
 }
@@ -350,7 +420,8 @@ static LPBLOCKINGCALLBACK hook_of(struct sock *k, DWORD_PTR *context)
 
 NTSTATUS afd_wait_blocking(struct sock *k, HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb)
 {
-    struct call call = { .thread = GetCurrentThreadId(), .sock = k, .handle = handle, .iosb = iosb };
+    struct call call = { .thread = GetCurrentThreadId(), .socks = &k, .count = k != NULL,
+                         .handle = handle, .iosb = iosb, .close_ends = TRUE };
     LARGE_INTEGER step = { .QuadPart = -100000 }; /* 10 ms */
     DWORD_PTR context = 0;
     LPBLOCKINGCALLBACK hook = hook_of(k, &context);
@@ -376,6 +447,31 @@ NTSTATUS afd_wait_blocking(struct sock *k, HANDLE handle, HANDLE event, IO_STATU
     return status;
 }
 
+BOOL afd_wait_outside(struct sock *const *socks, ULONG count, BOOL close_ends, int waker,
+                      void (*wait)(void *arg), void *arg)
+{
+    struct call call = { .thread = GetCurrentThreadId(), .socks = socks, .count = count,
+                         .close_ends = close_ends, .waker = waker };
+
+    call_enter(&call);
+    wait(arg);
+    call_leave(&call);
+    if (call.woken)
+        fast_wake(waker, FALSE);
+    return call.cancelled;
+}
+
+NTSTATUS afd_wait_moving(struct sock *k, enum afd_kind kind, HANDLE handle, HANDLE event,
+                         IO_STATUS_BLOCK *iosb)
+{
+    NTSTATUS status;
+
+    InterlockedIncrement(&k->waits[kind]);
+    status = afd_wait_blocking(k, handle, event, iosb);
+    InterlockedDecrement(&k->waits[kind]);
+    return status;
+}
+
 NTSTATUS afd_call_blocking(struct sock *k, ULONG code, const void *in, ULONG in_bytes, void *out,
                            ULONG out_bytes, ULONG *info)
 {
@@ -388,7 +484,9 @@ NTSTATUS afd_call_blocking(struct sock *k, ULONG code, const void *in, ULONG in_
         return STATUS_NO_MEMORY;
     status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);
     if (status == STATUS_PENDING)
-        status = afd_wait_blocking(k, handle, event, &iosb);
+        status = afd_wait_moving(
+            k, code == AFD_SENDMSG || code == AFD_TRANSMIT ? AFD_KIND_SEND : AFD_KIND_OTHER, handle,
+            event, &iosb);
     event_drop(event);
     if (info)
         *info = (ULONG)iosb.Information;

@@ -85,7 +85,7 @@ int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
         afd_cancel_pending(k, TRUE);
         if (sends_queued(k))
             leave_sends(k);
-    } else if (k->had_pending_send || k->pending) {
+    } else if (k->had_pending_send || k->pending[AFD_KIND_OTHER]) {
         afd_cancel_pending(k, FALSE);
     }
     sock_put(k);

@@ -53,6 +53,7 @@ static int duplicate(struct sock *k, DWORD process_id, WSAPROTOCOL_INFOW *info)
     CloseHandle(process);
     if (!done)
         return WSAEMFILE;
+    k->given = TRUE;
     info->dwProviderReserved = token_make(copy, process_id);
     return 0;
 }

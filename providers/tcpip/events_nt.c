@@ -6,6 +6,7 @@
  */
 #include "providers/tcpip/entry.h"
 #include "providers/tcpip/events_rules.h"
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/spi.h"
 
 #include <string.h>
@@ -31,6 +32,8 @@ static void record(struct sock *k, HANDLE event, HWND window, UINT message, LONG
     k->window = window;
     k->message = message;
     k->event_mask = mask;
+    k->may_be_selected = FALSE;
+    k->was_selected = k->was_selected || mask;
     k->nonblocking = TRUE; /* and stays so when the selection is removed */
     lock_drop(&k->lock);
 }
@@ -42,6 +45,8 @@ static int event_select(struct sock *k, HANDLE event, LONG mask)
 
     if ((mask && !event) || (mask & ~FD_ALL_EVENTS))
         return WSAEINVAL;
+    if (mask)
+        fast_before_selection(k);
     status = afd_call(k->handle, AFD_EVENT_SELECT, &in, sizeof in, NULL, 0, NULL);
     if (status == STATUS_INVALID_HANDLE || status == STATUS_OBJECT_TYPE_MISMATCH)
         return k->closing ? WSAENOTSOCK : WSAEINVAL; /* it means the event */
@@ -81,6 +86,8 @@ static int async_select(struct sock *k, HWND window, UINT message, LONG mask)
         in.message = message;
         in.mask = events_to_poll(told);
     }
+    if (mask)
+        fast_before_selection(k);
     status = afd_call(k->handle, AFD_MESSAGE_SELECT, &in, sizeof in, NULL, 0, NULL);
     if (!status)
         record(k, NULL, mask ? window : NULL, mask ? message : 0, mask);
@@ -143,8 +150,9 @@ void sock_inherit(struct sock *accepted, struct sock *listener)
     HWND window;
     UINT message;
     LONG mask;
-    BOOL nonblocking;
+    BOOL nonblocking, was_selected;
     struct linger linger;
+    ULONG receive_ms, send_ms;
 
     lock_take(&listener->lock);
     event = listener->event;
@@ -153,6 +161,9 @@ void sock_inherit(struct sock *accepted, struct sock *listener)
     mask = listener->event_mask;
     nonblocking = listener->nonblocking;
     linger = listener->linger;
+    was_selected = listener->was_selected;
+    receive_ms = listener->timeout_ms[AFD_KIND_OTHER];
+    send_ms = listener->timeout_ms[AFD_KIND_SEND];
     lock_drop(&listener->lock);
 
     lock_take(&accepted->lock);
@@ -162,6 +173,10 @@ void sock_inherit(struct sock *accepted, struct sock *listener)
     accepted->event_mask = mask;
     accepted->nonblocking = nonblocking;
     accepted->linger = linger;
+    accepted->was_selected = was_selected;
+    accepted->may_be_selected = was_selected && !mask; /* it may have been at the moment of the accept */
+    accepted->timeout_ms[AFD_KIND_OTHER] = receive_ms;
+    accepted->timeout_ms[AFD_KIND_SEND] = send_ms;
     lock_drop(&accepted->lock);
     sock_options_copy(accepted, listener);
 }

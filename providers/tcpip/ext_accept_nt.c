@@ -34,6 +34,8 @@ static int take_acceptor(struct sock *acceptor)
 static void note_differences(struct sock *acceptor, const struct sock *listener)
 {
     acceptor->renew_selection = listener->event_mask || acceptor->event_mask;
+    acceptor->may_be_selected = acceptor->was_selected = listener->was_selected;
+    memcpy(acceptor->timeout_ms, listener->timeout_ms, sizeof acceptor->timeout_ms);
     acceptor->renew_mode = listener->nonblocking != acceptor->nonblocking;
 }
 

@@ -11,6 +11,7 @@
 
 #include "providers/tcpip/entry.h"
 #include "providers/tcpip/ext.h"
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/spi.h"
 
 #ifndef SIO_LOOPBACK_FAST_PATH
@@ -69,6 +70,9 @@ static int fionbio(struct ioctl_request *r)
     if (err)
         return err;
     on = on != 0;
+    if (fast_owns(r->k) && !r->k->may_be_selected && r->k->state != SOCK_ACCEPTING &&
+        on == (ULONG)r->k->nonblocking)
+        return 0; /* as it is; nobody else can have changed it */
     status = afd_call(r->k->handle, AFD_FIONBIO, &on, sizeof on, NULL, 0, NULL);
     if (!status)
         r->k->nonblocking = on;
@@ -88,6 +92,8 @@ static int ask_int(struct ioctl_request *r)
     }
     if (code == AFD_SIOCATMARK && !sock_is_stream(r->k))
         return WSAEINVAL;
+    if (code == AFD_FIONREAD && fast_readable(r->k, &value))
+        return ioctl_out(r, &value, sizeof value);
     status = afd_call(r->k->handle, code, NULL, 0, &value, sizeof value, NULL);
     /* Linux's mark is where the next read would be; Windows says FALSE as long as an urgent byte waits anywhere. */
     if (!status && code == AFD_SIOCATMARK && afd_poll_now(r->k->handle, AFD_POLL_OOB, NULL))

@@ -19,6 +19,7 @@
 /* winternl.h lacks them. */
 #define FileIoCompletionNotificationInformation ((FILE_INFORMATION_CLASS)41)
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *request, IO_STATUS_BLOCK *iosb);
+NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout);
 NTSTATUS NTAPI NtQueueApcThread(HANDLE thread, PIO_APC_ROUTINE fn, void *first, IO_STATUS_BLOCK *second,
                                 ULONG_PTR third);
 NTSTATUS NTAPI NtCreateEvent(HANDLE *event, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,

@@ -5,6 +5,7 @@
  */
 #include "providers/tcpip/sock.h"
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/options_rules.h"
 #include "providers/tcpip/spi.h"
 
@@ -85,6 +86,10 @@ static int get_error(struct sock *k, INT *value)
     if (sock_option_get(k, SOL_SOCKET, SO_ERROR, value, sizeof *value) > 0)
         return 0;
     if (k->mask_error) {
+        *value = 0;
+        return 0;
+    }
+    if (fast_no_trouble(k)) {
         *value = 0;
         return 0;
     }
@@ -441,7 +446,12 @@ static int set(struct sock *k, int level, int name, const char *value, int bytes
         *(ULONG *)taken = __builtin_bswap32(*(ULONG *)taken);
     switch (rule->home) {
     case HOME_KERNEL:
-        return kernel_set(k, rule->set, taken, rule->least ? rule->least : taken_bytes);
+        err = kernel_set(k, rule->set, taken, rule->least ? rule->least : taken_bytes);
+        if (!err && level == SOL_SOCKET && name == SO_RCVTIMEO)
+            memcpy(&k->timeout_ms[AFD_KIND_OTHER], taken, sizeof(ULONG));
+        if (!err && level == SOL_SOCKET && name == SO_SNDTIMEO)
+            memcpy(&k->timeout_ms[AFD_KIND_SEND], taken, sizeof(ULONG));
+        return err;
     case HOME_RECORD:
         return sock_option_set(k, level, name, taken, taken_bytes);
     }

@@ -3,43 +3,69 @@
 
 #include <stdlib.h>
 
+#include "providers/tcpip/fast.h"
+
 /*
- * Addresses of the overlapped requests of a socket that pended and are not sends, so that closesocket can cancel
- * these and let the sends finish (wine-afd.md 6.4). Only addresses: the memory behind them is the application's and
- * may be gone; cancelling an address that is not pending does nothing. When more are used than fit, the oldest is
- * forgotten, and its request is ended by the kernel at the close instead.
+ * Addresses of the overlapped requests of a socket that pended, in two lists: so that closesocket can cancel those that
+ * are no sends and let the sends finish (wine-afd.md 6.4), and so that no data are moved past them (fast.h). Only
+ * addresses: the memory behind them is the application's and may be gone; cancelling an address that is not pending does
+ * nothing. When more are used than fit, the oldest is forgotten, and its request is ended by the kernel at the close
+ * instead.
  */
 enum { PENDING_MAX = 64 };
 
 struct sock_pending {
     unsigned count, next;
+    BOOL forgot;
     LPWSAOVERLAPPED at[PENDING_MAX];
 };
 
-static void remember_pending(struct sock *k, LPWSAOVERLAPPED ov)
+static void remember_pending(struct sock *k, enum afd_kind kind, LPWSAOVERLAPPED ov)
 {
     struct sock_pending *p;
     unsigned i = 0;
 
     lock_take(&k->lock);
-    if (!k->pending)
-        k->pending = calloc(1, sizeof *k->pending);
-    p = k->pending;
+    if (!k->pending[kind])
+        k->pending[kind] = calloc(1, sizeof *k->pending[kind]);
+    p = k->pending[kind];
     if (p) {
         while (i < p->count && p->at[i] != ov)
             i++;
         if (i == p->count) {
+            if (i == PENDING_MAX && !fast_still_pending((void **)p->at, p->count))
+                p->count = p->next = 0;
+            else
+                p->forgot = p->forgot || i == PENDING_MAX;
             p->at[p->next] = ov;
             p->next = (p->next + 1) % PENDING_MAX;
             if (p->count < PENDING_MAX)
                 p->count++;
         }
+    } else {
+        k->given = TRUE; /* no memory: the fast way is closed, for nobody knows what is pending */
     }
     lock_drop(&k->lock);
 }
 
+BOOL afd_has_pending(struct sock *k, enum afd_kind kind)
+{
+    struct sock_pending *p = k->pending[kind];
+    BOOL pending;
+
+    if (!p || (!p->count && !p->forgot))
+        return FALSE;
+    lock_take(&k->lock);
+    pending = p->forgot || (p->count && fast_still_pending((void **)p->at, p->count));
+    if (!pending)
+        p->count = p->next = 0;
+    lock_drop(&k->lock);
+    return pending;
+}
+
 void afd_cancel_pending(struct sock *k, BOOL keep_sends)
 {
+    struct sock_pending *p;
     IO_STATUS_BLOCK ignored;
 
     if (!keep_sends) {
@@ -47,8 +73,9 @@ void afd_cancel_pending(struct sock *k, BOOL keep_sends)
         return;
     }
     lock_take(&k->lock);
-    for (unsigned i = 0; k->pending && i < k->pending->count; i++)
-        NtCancelIoFileEx(k->handle, (IO_STATUS_BLOCK *)k->pending->at[i], &ignored);
+    p = k->pending[AFD_KIND_OTHER];
+    for (unsigned i = 0; p && i < p->count; i++)
+        NtCancelIoFileEx(k->handle, (IO_STATUS_BLOCK *)p->at[i], &ignored);
     lock_drop(&k->lock);
 }
 
@@ -91,9 +118,10 @@ NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, v
     if (status == STATUS_PENDING) {
         if (kind == AFD_KIND_SEND)
             k->had_pending_send = TRUE;
-        else
-            remember_pending(k, ov);
+        remember_pending(k, kind, ov);
     }
+    if (routine)
+        thread_has_routines();
     return status;
 }
 

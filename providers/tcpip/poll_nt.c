@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/poll_flags.h"
 #include "providers/tcpip/spi.h"
 
@@ -44,7 +45,8 @@ static int collect(const struct poll_entry *entries, ULONG count, struct poll_ro
         room->block->item[i].sock = (ULONG_PTR)k->handle;
         room->block->item[i].flags = entries[i].wanted;
         room->block->item[i].status = 0;
-        if (k->deferred && (entries[i].wanted & AFD_POLL_ACCEPT))
+        if ((k->deferred && (entries[i].wanted & AFD_POLL_ACCEPT)) ||
+            (k->reset && (entries[i].wanted & AFD_POLL_RESET)))
             *ready = TRUE;
     }
     return 0;
@@ -101,13 +103,16 @@ static void refine(struct poll_entry *e)
 {
     struct sock *k;
 
-    if ((e->found & AFD_POLL_CLOSE) || (!e->found && !(e->wanted & AFD_POLL_ACCEPT)))
+    if ((e->found & AFD_POLL_CLOSE) ||
+        (!e->found && !(e->wanted & (AFD_POLL_ACCEPT | AFD_POLL_RESET))))
         return;
     k = sock_get(e->s);
     if (!k)
         return;
     if (k->deferred)
         e->found |= e->wanted & AFD_POLL_ACCEPT;
+    if (k->reset) /* a receive has taken it from the kernel */
+        e->found |= e->wanted & AFD_POLL_RESET;
     if (k->state == SOCK_CONNECTING && (e->found & (AFD_POLL_WRITE | AFD_POLL_CONNECT)))
         k->state = SOCK_CONNECTED;
     if ((e->found & AFD_POLL_READ) && !sock_is_stream(k) && k->peer_bytes && !sock_drop_foreign(k))
@@ -115,26 +120,61 @@ static void refine(struct poll_entry *e)
     sock_put(k);
 }
 
+static BOOL any_found(const struct poll_entry *entries, ULONG count)
+{
+    ULONG i = 0;
+
+    while (i < count && !entries[i].found)
+        i++;
+    return i < count;
+}
+
+/*
+ * A wait the fast way holds the sockets' handles open. What was closed during it is told as the kernel would have: and
+ * the handles must not be held any longer, nor be asked about.
+ */
+static BOOL closed_meanwhile(struct poll_entry *entries, ULONG count, struct sock **held)
+{
+    BOOL closed = FALSE;
+
+    for (ULONG i = 0; i < count; i++) {
+        entries[i].found = held[i]->closing ? AFD_POLL_CLOSE : 0;
+        closed = closed || held[i]->closing;
+    }
+    if (closed)
+        let_go(held, count);
+    return closed;
+}
+
 /* *again: the kernel found something, but only what is not to be seen (strangers' datagrams). */
 static int once(struct poll_entry *entries, ULONG count, LONGLONG timeout, struct poll_room *room,
                 BOOL *again)
 {
-    BOOL ready = FALSE, found = FALSE, found_by_kernel;
+    BOOL ready = FALSE, found_by_kernel;
     NTSTATUS status;
     int err = collect(entries, count, room, &ready);
 
     if (err)
         return err;
-    status = ask(room, count, ready ? 0 : timeout);
+    if (ready)
+        timeout = 0;
+    status = fast_poll(room->held, entries, count, &timeout);
+    if ((status == STATUS_NOT_FAST || !any_found(entries, count)) &&
+        closed_meanwhile(entries, count, room->held))
+        return 0;
+    if (status == STATUS_NOT_FAST) {
+        status = ask(room, count, timeout);
+        if (!status)
+            match(entries, count, room->block);
+    } else {
+        let_go(room->held, count);
+    }
     if (status)
         return err_from_ntstatus(status);
-    found_by_kernel = room->block->count != 0;
-    match(entries, count, room->block);
-    for (ULONG i = 0; i < count; i++) {
+    found_by_kernel = any_found(entries, count);
+    for (ULONG i = 0; i < count; i++)
         refine(&entries[i]);
-        found = found || entries[i].found;
-    }
-    *again = found_by_kernel && !found;
+    *again = found_by_kernel && !any_found(entries, count);
     return 0;
 }
 

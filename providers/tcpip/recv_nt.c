@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "providers/tcpip/bufs.h"
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/spi.h"
 
 _Static_assert(sizeof(struct buf) == sizeof(WSABUF) &&
@@ -50,16 +51,27 @@ static BOOL is_reset(struct sock *k, const struct recv *r)
     return k->reset;
 }
 
+static NTSTATUS fast(struct sock *k, const struct recv *r, BOOL wait, ULONG *bytes)
+{
+    struct fast_msg m = { r->bufs, r->count, r->flags, r->from, r->from_bytes, 0 };
+
+    return r->control ? STATUS_NOT_FAST : fast_recv(k, &m, wait, bytes);
+}
+
 /* One receive that is waited for, or not, as the socket is blocking or not. `wait`: even on a nonblocking one. */
 static NTSTATUS receive(struct sock *k, struct recv *r, BOOL wait, ULONG *bytes)
 {
     DWORD flags;
-    struct afd_recvmsg in = request_of(r, &flags, wait);
-    NTSTATUS status = afd_call_blocking(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, bytes);
+    struct afd_recvmsg in;
+    NTSTATUS status = fast(k, r, wait || !k->nonblocking, bytes);
 
-    r->flags &= ~(DWORD)MSG_CTRUNC;
-    if (r->control)
-        r->flags |= flags & MSG_CTRUNC;
+    if (status == STATUS_NOT_FAST) {
+        in = request_of(r, &flags, wait);
+        status = afd_call_blocking(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, bytes);
+        r->flags &= ~(DWORD)MSG_CTRUNC;
+        if (r->control)
+            r->flags |= flags & MSG_CTRUNC;
+    }
     if (!status && !*bytes && is_reset(k, r))
         return STATUS_CONNECTION_RESET;
     return status;
@@ -103,7 +115,11 @@ static NTSTATUS peek_sender(struct sock *k, union sock_addr *from)
     struct recv r = { &none, 1, MSG_PEEK, &from->any, &from_bytes, NULL };
     DWORD flags;
     struct afd_recvmsg in = request_of(&r, &flags, FALSE);
+    ULONG bytes;
+    NTSTATUS status = fast(k, &r, FALSE, &bytes);
 
+    if (status != STATUS_NOT_FAST)
+        return status;
     return afd_try(k->handle, AFD_RECVMSG, &in, sizeof in, NULL, 0);
 }
 
@@ -213,15 +229,43 @@ static int started_on_reset(struct sock *k, LPWSAOVERLAPPED ov,
     return 0;
 }
 
+/* FALSE: the device has to do it. A reset is told at once, as where no packet comes. */
+static BOOL start_fast(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
+                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, int *err)
+{
+    NTSTATUS status;
+    ULONG got;
+
+    if (!fast_overlapped(k, ov, routine))
+        return FALSE;
+    status = fast(k, r, FALSE, &got);
+    if (status == STATUS_NOT_FAST || status == STATUS_DEVICE_NOT_READY)
+        return FALSE;
+    if (!status && !got && is_reset(k, r))
+        status = STATUS_CONNECTION_RESET;
+    *err = err_from_ntstatus(status);
+    r->flags = status == STATUS_BUFFER_OVERFLOW ? MSG_PARTIAL : 0;
+    if (NT_ERROR(status))
+        return TRUE;
+    afd_finish(ov, status, got);
+    if (bytes)
+        *bytes = got;
+    return TRUE;
+}
+
 /* `msg_flags` are the application's, which has to keep them when it asks for control data. */
 static int start(struct sock *k, struct recv *r, DWORD *bytes, DWORD *msg_flags, LPWSAOVERLAPPED ov,
                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
     DWORD flags, got = 0;
     struct afd_recvmsg in = request_of(r, r->control ? msg_flags : &flags, TRUE);
-    NTSTATUS status =
-        afd_start(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_OTHER);
-    int err = afd_started(k, status, ov, routine, &got);
+    NTSTATUS status;
+    int err;
+
+    if (start_fast(k, r, bytes, ov, routine, &err))
+        return err;
+    status = afd_start(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_OTHER);
+    err = afd_started(k, status, ov, routine, &got);
 
     r->flags = r->control ? *msg_flags & MSG_CTRUNC : err == WSAEMSGSIZE ? MSG_PARTIAL : 0;
     if (err && err != WSAEMSGSIZE)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "providers/tcpip/bufs.h"
+#include "providers/tcpip/fast.h"
 #include "providers/tcpip/spi.h"
 
 struct send {
@@ -114,6 +115,26 @@ static NTSTATUS tail_reap(struct sock *k) WS2_REQUIRES(k->send_lock)
     return status;
 }
 
+static NTSTATUS fast(struct sock *k, const struct send *r, BOOL wait, ULONG *bytes)
+{
+    struct fast_msg m = { r->bufs, r->count, r->flags, (struct sockaddr *)r->to, NULL, r->to_bytes };
+
+    return fast_send(k, &m, wait, bytes);
+}
+
+/*
+ * One nonblocking send the fast way: part of it is success here. Where there was a selection once, the device is to see
+ * that nothing could be sent, so that it will report FD_WRITE in a later one.
+ */
+static NTSTATUS fast_part(struct sock *k, const struct send *r, ULONG *bytes)
+{
+    NTSTATUS status = fast(k, r, FALSE, bytes);
+
+    if (*bytes && (status == STATUS_DEVICE_NOT_READY || status == STATUS_NOT_FAST))
+        return STATUS_SUCCESS;
+    return status == STATUS_DEVICE_NOT_READY && k->was_selected ? STATUS_NOT_FAST : status;
+}
+
 static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
 {
     struct afd_sendmsg in = request_of(r, FALSE);
@@ -123,7 +144,9 @@ static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
     lock_take(&k->send_lock);
     status = tail_reap(k);
     if (!status) {
-        status = afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
+        status = fast_part(k, r, bytes);
+        if (status == STATUS_NOT_FAST)
+            status = afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
         if (!status && *bytes < total && !(r->flags & MSG_OOB) && tail_follow(k, r, *bytes))
             *bytes = total;
     }
@@ -133,13 +156,66 @@ static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
 
 /* ---- all sends ---- */
 
+/*
+ * A blocking send on a stream, of which the first *bytes may have gone the fast way. The lock is held until the device
+ * has the rest in its queue, so that no other call's data come between.
+ */
+static NTSTATUS send_rest(struct sock *k, const struct send *r, BOOL wait, ULONG *bytes)
+{
+    struct buf left[HALF_BUFS];
+    struct send rest = *r;
+    HANDLE handle = k->handle, event = event_take();
+    struct afd_sendmsg in;
+    IO_STATUS_BLOCK iosb;
+    NTSTATUS status;
+
+    if (*bytes) {
+        memcpy(left, r->bufs, r->count * sizeof *left);
+        rest.count = bufs_skip(left, r->count, *bytes);
+        rest.bufs = (LPWSABUF)left;
+    }
+    in = request_of(&rest, wait);
+    if (!event) {
+        lock_drop(&k->send_lock);
+        return STATUS_NO_MEMORY;
+    }
+    status = afd_issue(handle, event, &iosb, AFD_SENDMSG, &in, sizeof in, NULL, 0);
+    if (status == STATUS_PENDING) {
+        InterlockedIncrement(&k->waits[AFD_KIND_SEND]);
+        lock_drop(&k->send_lock);
+        status = afd_wait_blocking(k, handle, event, &iosb);
+        InterlockedDecrement(&k->waits[AFD_KIND_SEND]);
+    } else {
+        lock_drop(&k->send_lock);
+    }
+    event_drop(event);
+    *bytes += (ULONG)iosb.Information;
+    return status;
+}
+
+static NTSTATUS send_stream(struct sock *k, const struct send *r, BOOL wait, ULONG *bytes)
+{
+    NTSTATUS status;
+
+    lock_take(&k->send_lock);
+    status = fast(k, r, TRUE, bytes);
+    if (status == STATUS_NOT_FAST)
+        return send_rest(k, r, wait, bytes);
+    lock_drop(&k->send_lock);
+    return status;
+}
+
 static NTSTATUS send_now(struct sock *k, const struct send *r, BOOL wait, ULONG *bytes)
 {
     struct afd_sendmsg in = request_of(r, wait);
+    NTSTATUS status;
 
     *bytes = 0;
-    if (sock_is_stream(k) && k->nonblocking && !wait)
-        return send_whole(k, r, bytes);
+    if (sock_is_stream(k))
+        return k->nonblocking && !wait ? send_whole(k, r, bytes) : send_stream(k, r, wait, bytes);
+    status = fast(k, r, wait || !k->nonblocking, bytes);
+    if (status != STATUS_NOT_FAST)
+        return status;
     return afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
 }
 
@@ -169,13 +245,51 @@ static const struct sockaddr *keep_name(struct sock *k, const union sock_addr *n
     return kept ? &kept->any : NULL;
 }
 
+/*
+ * An overlapped send that fits into the host's buffer is done; of one that fits in part the rest follows, as with a
+ * nonblocking one. More than a little is left to the device from the start: it needs no copy.
+ */
+enum { FAST_OVERLAPPED_MAX = 0x10000 };
+
+static NTSTATUS start_fast(struct sock *k, const struct send *r, ULONG *bytes)
+{
+    ULONG total = (ULONG)bufs_bytes((struct buf *)r->bufs, r->count);
+    NTSTATUS status;
+
+    if (total > FAST_OVERLAPPED_MAX)
+        return STATUS_NOT_FAST;
+    status = fast(k, r, FALSE, bytes);
+    if (sock_is_stream(k) && *bytes && *bytes < total &&
+        (status == STATUS_DEVICE_NOT_READY || status == STATUS_NOT_FAST)) {
+        status = tail_follow(k, r, *bytes) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+        *bytes = total;
+    }
+    return status == STATUS_DEVICE_NOT_READY ? STATUS_NOT_FAST : status;
+}
+
 static int start(struct sock *k, const struct send *r, DWORD *bytes, LPWSAOVERLAPPED ov,
                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
+    BOOL stream = sock_is_stream(k), quick = fast_overlapped(k, ov, routine);
     struct afd_sendmsg in = request_of(r, TRUE);
-    NTSTATUS status =
-        afd_start(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_SEND);
+    NTSTATUS status = STATUS_NOT_FAST;
+    ULONG sent;
 
+    if (stream) {
+        lock_take(&k->send_lock);
+        if (quick && !tail_reap(k))
+            status = start_fast(k, r, &sent);
+    } else if (quick) {
+        status = start_fast(k, r, &sent);
+    }
+    if (status == STATUS_NOT_FAST) {
+        status = afd_start(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_SEND);
+        quick = FALSE;
+    }
+    if (stream)
+        lock_drop(&k->send_lock);
+    if (quick && !status)
+        afd_finish(ov, status, sent);
     return afd_started(k, status, ov, routine, bytes);
 }
 

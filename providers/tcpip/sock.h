@@ -26,6 +26,7 @@ enum sock_state {
 enum afd_kind {
     AFD_KIND_OTHER, /* receives, accepts, connects: closesocket cancels them */
     AFD_KIND_SEND,  /* closesocket lets them finish (rule 5) */
+    AFD_KINDS
 };
 
 union sock_addr {
@@ -69,10 +70,21 @@ struct sock {
     BOOL volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
     BOOL volatile reset;    /* a reset was seen: receives say so from now on */
     struct sock_option *options;   /* owned */
-    struct sock_pending *pending;  /* owned; overlapped receives, accepts, connects that pended */
+    struct sock_pending *pending[AFD_KINDS]; /* owned; overlapped operations that pended */
     struct lock send_lock;         /* one nonblocking stream send at a time: it is whole or nothing */
     struct send_names *names;      /* owned, guarded by lock: addresses of overlapped sends */
     struct send_tail *tail;        /* owned, guarded by send_lock: the rest of such a send, on its way */
+
+    /* What THE RULE of fast.h wants to know, besides much of the above. */
+    LONG volatile fd;              /* owned: the Linux descriptor + 1; 0: not asked for yet, -1: not to be had */
+    ULONGLONG identity;            /* of the Linux socket, as half.h has it; 0: not known */
+    BOOL volatile given;           /* another process, or another handle here, has the same socket */
+    BOOL volatile was_selected;    /* has had an event or window selection */
+    BOOL volatile may_be_selected; /* an accepted socket whose listener once had a selection */
+    LONG volatile waits[AFD_KINDS]; /* calls that wait in the device, and the data they move is of this kind */
+    ULONG timeout_ms[AFD_KINDS];   /* SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
+    BOOL volatile skips_packets;   /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS was seen; it cannot be taken back */
+    ULONG skip_asked, skip_next;   /* when to look for it (again) */
     struct sock *next_free;
 };
 
@@ -187,6 +199,21 @@ NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
 /*
+ * Runs wait(arg), which blocks somewhere else than in the kernel's device and ends when the waker is set (half.h), as a
+ * blocking call on these sockets: closesocket of one of them, WSACancelBlockingCall and the last WSACleanup end it. TRUE
+ * when one of them did; for closesocket only if it `close_ends` the call, and not just the wait.
+ */
+BOOL afd_wait_outside(struct sock *const *socks, ULONG count, BOOL close_ends, int waker,
+                      void (*wait)(void *arg), void *arg);
+/*
+ * The waker of this thread for such a wait, or -1 when it should rather wait in the device: a thread with completion
+ * routines wants to run them. `alertable`: routines may run now, which they are let from time to time.
+ */
+int thread_waker(BOOL alertable);
+/* This thread has started an operation with a completion routine. */
+void thread_has_routines(void);
+
+/*
  * The two halves of a waited-for ioctl, for callers that have something to do between them (select). The event is
  * this thread's and this nesting level's own; every event_take() is followed by one event_drop().
  */
@@ -196,6 +223,9 @@ NTSTATUS afd_issue(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb, ULONG cod
                    ULONG in_bytes, void *out, ULONG out_bytes);
 /* `k` may be NULL (a wait on no socket in particular). As afd_call_blocking() after STATUS_PENDING. */
 NTSTATUS afd_wait_blocking(struct sock *k, HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb);
+/* The same for a call that moves data: no other call is to move data past it meanwhile. */
+NTSTATUS afd_wait_moving(struct sock *k, enum afd_kind kind, HANDLE handle, HANDLE event,
+                         IO_STATUS_BLOCK *iosb);
 
 /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is set: no packet came for an operation that was done at once. */
 BOOL afd_skips_packets(HANDLE handle);
@@ -224,6 +254,8 @@ extern LONG volatile worker_busy;
 void afd_cancel_blocking(struct sock *k);
 /* Ends the innermost blocking call of this thread; FALSE when there is none. */
 BOOL afd_cancel_thread(void);
+/* TRUE while an overlapped operation of that kind may be pending. Asks the Unix half, which must be there. */
+BOOL afd_has_pending(struct sock *k, enum afd_kind kind);
 /* Cancels every overlapped receive, accept and connect on `k`; pending sends go on when `keep_sends`. */
 void afd_cancel_pending(struct sock *k, BOOL keep_sends);
 /* Thread and process end (DllMain). */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/handle_map.h"
+#include "providers/tcpip/fast.h"
 
 /*
  * Records come from blocks that are never freed and go back to a free list, so that a reader who lost a race with
@@ -82,9 +83,12 @@ static void destroy(struct sock *k)
     HANDLE handle = k->handle;
 
     send_tail_free(k->tail);
-    free(k->pending);
+    free(k->pending[AFD_KIND_OTHER]);
+    free(k->pending[AFD_KIND_SEND]);
     free(k->names);
     sock_option_clear(k);
+    if (k->fd > 0) /* before the handle: what a close makes of the connection is decided by the last one */
+        fast_fd_close(k->fd - 1);
     if (handle) {
         if (k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k))
             set_hard_close(k);
@@ -209,6 +213,7 @@ int sock_adopt(HANDLE handle, struct sock **out)
         return WSAENOBUFS;
     k->shared = TRUE;
     learn(k);
+    fast_adopted(k);
     *out = k;
     return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "providers/tcpip/fast.h"
+
 WSPUPCALLTABLE upcalls;
 
 static struct lock startup_lock;
@@ -42,6 +44,7 @@ int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAPROTOCOL_INFOW info,
     if (!afd_device())
         return WSASYSNOTREADY;
 
+    fast_start();
     lock_take(&startup_lock);
     upcalls = upcall_table;
     starts++;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "namespace/dns/service_pe.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
@@ -240,5 +241,6 @@ void names_cleanup(void)
     lock_drop(&lock);
     file_forget_all();
     own_cleanup();
+    dns_service_cleanup();
     ns_catalog_forget();
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_TCPIP_FAST_H
+#define WS2_TCPIP_FAST_H
+/*
+ * The fast way: what can be done now is done with Linux system calls, by the Unix half (unix/half.h), without asking the
+ * wineserver. It is a way to do the same thing, never a different thing: whoever is not sure takes the device.
+ *
+ * THE RULE. Data may be moved the fast way, in one direction, if all of this holds (wine-afd.md 6.9 says why):
+ *
+ *  1. The Unix half is there, of this version, and WS2KIT_UNIX is not 0.
+ *  2. The socket was made or accepted here. One that came from elsewhere (inherited, duplicated) may be used by somebody
+ *     who knows nothing of us; and one that was given to another process, or has a second handle here, is such from then
+ *     on. (A child that inherits a handle without a word to us cannot be seen. It takes the device itself.)
+ *  3. It is a connected stream, as the record knows from the device, or a datagram socket bound through the device. The
+ *     device would not learn of a connection or a name that Linux made alone. An AcceptEx acceptor is connected when
+ *     sock_settle() has seen it: the object behind its handle is another one then. Raw sockets have headers that
+ *     Wine makes up.
+ *  4. There is no event or window selection, and none that an accepted socket may have from its listener without our
+ *     knowledge. The server re-arms FD_READ, FD_WRITE and FD_CLOSE when it sees a receive or a send. Before a selection
+ *     begins on a socket that used the fast way, fast_before_selection() brings the server up to date.
+ *  5. No operation in that direction is pending in the device: overlapped ones, by the OVERLAPPEDs that were seen to
+ *     pend; calls that wait there; the rest of a nonblocking send. Data that came later must not pass them.
+ *  6. Stream sends are made one at a time (send_lock, taken by send_nt.c around the fast way and the start of the
+ *     device's): what one call sends lies together in the stream.
+ *  7. Not for urgent data, control data, no buffers, or more than HALF_BUFS of them. Shutdown and nonblocking mode are the
+ *     record's to obey, before this.
+ *  8. When Linux cannot touch a buffer (Wine watches the page, or it is a bad pointer), the device decides.
+ */
+#include "providers/tcpip/sock.h"
+#include "providers/tcpip/unix/half.h"
+
+/* Not a status of NT: the operation was not tried, or cannot be finished here. Take the device. */
+#define STATUS_NOT_FAST ((NTSTATUS)0xE0575301)
+
+/* Looks for the Unix half; the first call counts. */
+void fast_start(void);
+
+/* THE RULE, without its points 6 to 8. */
+BOOL fast_allowed(struct sock *k, enum afd_kind kind);
+
+/* Points 1 and 2: the record knows all there is to know. */
+BOOL fast_owns(const struct sock *k);
+
+struct fast_msg {
+    LPWSABUF bufs;
+    DWORD count;
+    DWORD flags;            /* MSG_* of Windows */
+    struct sockaddr *name;  /* where from (may be NULL), or where to */
+    INT *from_bytes;        /* receive */
+    INT to_bytes;           /* send */
+};
+
+/*
+ * Receives once. STATUS_NOT_FAST; STATUS_DEVICE_NOT_READY (only without `wait`); STATUS_REQUEST_ABORTED: ended from
+ * outside; or what the device would say. `wait`: a blocking call, of which a bounded time is spent here; whatever is
+ * left is the device's.
+ */
+NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *bytes);
+
+/*
+ * Sends; *bytes says how many bytes have gone, which for a stream may be a part, along with STATUS_NOT_FAST as well. A
+ * stream's send_lock must be held.
+ */
+NTSTATUS fast_send(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *bytes);
+
+/*
+ * Answers all `count` questions of poll.h, waiting up to *timeout for one of them, of which the time that was spent here
+ * is taken off. STATUS_NOT_FAST: ask the device.
+ */
+struct poll_entry;
+NTSTATUS fast_poll(struct sock *const *socks, struct poll_entry *entries, ULONG count,
+                   LONGLONG *timeout);
+
+/*
+ * May an overlapped operation that is done at once be told without the device? Only if no packet is due: `ov` says so, or
+ * the mode of the handle. The port itself, which nobody can be asked about, is never needed then. No routines: these are
+ * refused on a socket that has a port.
+ */
+BOOL fast_overlapped(struct sock *k, const WSAOVERLAPPED *ov,
+                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+/* TRUE: there is no error on the socket that anybody could be told. */
+BOOL fast_no_trouble(struct sock *k);
+/* FIONREAD. */
+BOOL fast_readable(struct sock *k, INT *bytes);
+
+/* A selection is about to begin (point 4). */
+void fast_before_selection(struct sock *k);
+
+/* A handle from elsewhere has got the record `k`. If it is one more of a socket that has a record, that one is shared. */
+void fast_adopted(struct sock *k);
+
+BOOL fast_still_pending(void **iosbs, ULONG count);
+int fast_waker_new(void); /* -1: none to be had */
+void fast_wake(int waker, BOOL on);
+void fast_fd_close(int fd);
+
+#endif
