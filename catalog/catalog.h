@@ -34,6 +34,9 @@ enum {
     CATALOG_XP1_IFS = 0x20000,
 };
 
+/* Who serves the built-in entries. */
+#define CATALOG_BASE_PATH "%SystemRoot%\\system32\\ws2tcpip.dll"
+
 struct catalog_guid {
     uint8_t byte[16]; /* memory order of the SDK's GUID */
 };
@@ -95,6 +98,12 @@ bool catalog_usable(const struct catalog *cat, const struct catalog_entry *top);
  */
 const struct catalog_entry *catalog_base_of(const struct catalog *cat,
                                             const struct catalog_entry *top);
+
+/*
+ * What a call goes to when `top`'s layer is left out: the entry that `top` lies over. NULL for a
+ * base entry, or when the catalog has no such entry.
+ */
+const struct catalog_entry *catalog_beneath(const struct catalog *cat, const struct catalog_entry *top);
 
 /*
  * socket(family, type, protocol): the first usable match in catalog order (spi.md 3.1, errors

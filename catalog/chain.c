@@ -46,3 +46,29 @@ const struct catalog_entry *catalog_base_of(const struct catalog *cat,
         return top;
     return catalog_find_id(cat, top->info.chain[top->info.chain_len - 1]);
 }
+
+/* Another installer's form: the layers' own entries, then the base. Is `low` what is left of `top` without its first? */
+static bool is_rest(const struct catalog_info *top, const struct catalog_info *low)
+{
+    if (low->chain_len != top->chain_len - 1)
+        return false;
+    for (int32_t i = 0; i < low->chain_len; i++)
+        if (low->chain[i] != top->chain[i + 1])
+            return false;
+    return true;
+}
+
+const struct catalog_entry *catalog_beneath(const struct catalog *cat, const struct catalog_entry *top)
+{
+    const struct catalog_entry *low;
+
+    if (top->info.chain_len < 2 || !catalog_usable(cat, top))
+        return NULL;
+    low = catalog_find_id(cat, top->info.chain[1]);
+    for (uint32_t i = 0; low->info.chain_len == CATALOG_LAYER && i < cat->count; i++)
+        if (is_rest(&top->info, &cat->entry[i].info))
+            low = &cat->entry[i];
+    if (low->info.chain_len == CATALOG_LAYER) /* the layers beneath have no entry that programs see: the base it is */
+        low = catalog_base_of(cat, top);
+    return low && catalog_usable(cat, low) ? low : NULL;
+}

@@ -7,6 +7,7 @@
 
 #include "base/wsaerr.h"
 #include "catalog/name.h"
+#include "catalog/verify.h"
 
 static const struct {
     const char *entries, *counter;
@@ -233,4 +234,93 @@ int records_write(struct reg_key *catalog_key, enum records_section section,
         err = reg_set(catalog_key, section_names[section].counter, REG_TYPE_DWORD, &cat->count,
                       sizeof cat->count);
     return err;
+}
+
+/* ---- looking for faults ---- */
+
+static int verify_record(struct reg_key *entries, enum records_section section, uint64_t number,
+                         uint32_t *ids, uint32_t *id_count, struct fault_list *list)
+{
+    char name[NUMBER_CHARS];
+    struct catalog_entry e;
+    struct reg_key *key;
+    uint32_t type = 0;
+    size_t bytes = 0;
+    int err;
+
+    number_name(number, name);
+    err = reg_open(entries, name, &key);
+    if (err)
+        return err == WSANO_DATA ? 0 : err; /* gone meanwhile */
+    err = reg_get(key, "PackedCatalogItem", &type, &e, sizeof e, &bytes);
+    reg_close(key);
+    if (err && err != WSANO_DATA && err != WSAEMSGSIZE)
+        return err;
+    if (err == WSANO_DATA) {
+        fault_add(list, FAULT_RECORD_EMPTY, section, (uint32_t)number, 0);
+    } else if (bytes != sizeof e) {
+        fault_add(list, FAULT_RECORD_SIZE, section, (uint32_t)number, (uint32_t)bytes);
+    } else if (type != REG_TYPE_BINARY) {
+        fault_add(list, FAULT_RECORD_TYPE, section, (uint32_t)number, type);
+    } else {
+        if (!memchr(e.path, 0, sizeof e.path) || e.info.name[CATALOG_NAME_CHARS - 1])
+            fault_add(list, FAULT_RECORD_TEXT, section, (uint32_t)number, 0);
+        for (uint32_t i = 0; i < *id_count; i++)
+            if (ids[i] == e.info.id) {
+                fault_add(list, FAULT_RECORD_ID, section, (uint32_t)number, e.info.id);
+                return 0;
+            }
+        ids[(*id_count)++] = e.info.id;
+    }
+    return 0;
+}
+
+static int verify_entries(struct reg_key *entries, enum records_section section, uint32_t subkeys,
+                          struct fault_list *list)
+{
+    uint64_t *number = calloc(subkeys + 1, sizeof *number), last = 0;
+    uint32_t *ids = calloc(subkeys + 1, sizeof *ids), count = 0, id_count = 0;
+    char name[REG_NAME_CHARS];
+    int err = number && ids ? 0 : WSA_NOT_ENOUGH_MEMORY;
+
+    for (uint32_t i = 0; !err && i < subkeys; i++) {
+        err = reg_name(entries, i, name);
+        if (!err && name_number(name))
+            number[count++] = name_number(name);
+        else if (!err)
+            fault_add(list, FAULT_FOREIGN_KEY, section, i + 1, 0);
+    }
+    if (err == WSANO_DATA)
+        err = 0;
+    if (!err)
+        qsort(number, count, sizeof *number, by_number);
+    for (uint32_t i = 0; !err && i < count; i++) {
+        if (number[i] != last + 1)
+            fault_add(list, FAULT_GAP, section, (uint32_t)last + 1, 0);
+        last = number[i];
+        err = verify_record(entries, section, number[i], ids, &id_count, list);
+    }
+    free(number);
+    free(ids);
+    return err;
+}
+
+int records_verify(struct reg_key *catalog_key, enum records_section section, struct fault_list *list)
+{
+    struct reg_key *entries;
+    uint32_t subkeys = 0, counter = 0;
+    int err = reg_open(catalog_key, section_names[section].entries, &entries);
+
+    if (!err) {
+        err = reg_count(entries, &subkeys);
+        if (!err)
+            err = verify_entries(entries, section, subkeys < RECORDS_MAX ? subkeys : RECORDS_MAX, list);
+        reg_close(entries);
+    }
+    if (err && err != WSANO_DATA)
+        return err;
+    err = records_get_dword(catalog_key, section_names[section].counter, &counter);
+    if ((!err || (err == WSANO_DATA && subkeys)) && counter != subkeys)
+        fault_add(list, FAULT_COUNTER, section, subkeys, counter);
+    return err == WSANO_DATA ? 0 : err;
 }

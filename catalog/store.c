@@ -22,8 +22,9 @@
  * lie in the catalog's key and move its time: that is seen at once, by everybody. So is a catalog
  * key that was replaced or removed. A record that was changed with neither is damage by Windows'
  * own rules, and not what programs should start from; tools read the records themselves
- * (store_read_records), verify names it, and the next edit or repair takes in what is there. What a foreign program writes between 1 and 3 is overwritten by
- * the completion, as if its write had come just before the edit.
+ * (store_read_records), verify names it, an edit takes in what is there, and repair undoes it. What
+ * a foreign program writes between 1 and 3 is overwritten by the completion, as if its write had
+ * come just before the edit.
  */
 #include "catalog/store.h"
 
@@ -34,9 +35,9 @@
 #include "catalog/backup.h"
 #include "catalog/journal.h"
 #include "catalog/reg.h"
+#include "catalog/verify.h"
 
 static const char parameters_path[] = "SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters";
-static const char base_path[] = "%SystemRoot%\\system32\\ws2tcpip.dll";
 static const char default_catalog[] = "Protocol_Catalog9";
 
 /* Reads without the lock that a writer may spoil before the reader takes the lock itself. */
@@ -153,7 +154,7 @@ static int read_section(struct reg_key *catalog_key, enum records_section sectio
 
     if (!err && !found.exists) {
         catalog_deinit(cat);
-        err = catalog_defaults(cat, base_path);
+        err = catalog_defaults(cat, CATALOG_BASE_PATH);
         found.exact = false;
     }
     if (state)
@@ -259,7 +260,7 @@ static int read_store(enum store_width width, struct catalog *cat, bool copy, bo
     if (err)
         catalog_deinit(cat);
     if (err == WSANO_DATA)
-        err = catalog_defaults(cat, base_path);
+        err = catalog_defaults(cat, CATALOG_BASE_PATH);
     return api_err(err);
 }
 
@@ -407,8 +408,9 @@ static void end(struct edit *e)
  * Opens the catalog for an edit, with the lock taken, completes what a predecessor left, reads
  * what there is, and holds it in the journal too. On failure nothing is held.
  */
-static int begin(struct edit *e)
+static int begin(struct edit *e, bool repair)
 {
+    bool copy_is_good;
     int err = reg_lock();
 
     if (err)
@@ -428,9 +430,15 @@ static int begin(struct edit *e)
         err = read_counters(e->keys.catalog, &e->journal);
     if (!err)
         err = read_old(e);
-    for (int i = 0; !err && i < RECORDS_SECTIONS; i++)
-        if (e->old.held[i])
+    copy_is_good = repair && !err && !stamp_is_right(e->keys.parameters, &e->journal);
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
+        if (copy_is_good && e->journal.held.held[i])
+            raise_next_id(&e->journal, &e->journal.held.cat[i]);
+        else if (e->old.held[i])
             err = pack_put(&e->journal.held, i, &e->old.cat[i]);
+        if (repair)
+            e->exact[i] = false;
+    }
     if (err)
         end(e);
     return err;
@@ -485,16 +493,15 @@ static int edit_section(struct edit *e, enum records_section section,
     return err;
 }
 
-static int edit(bool native, bool other, enum records_section section, const char *why,
+static int edit(bool repair, bool other, enum records_section section, const char *why,
                 int (*change)(struct catalog *cat, void *arg), void *arg)
 {
     struct edit e;
-    int err = begin(&e);
+    int err = begin(&e, repair);
 
     if (err)
         return api_err(err);
-    if (native)
-        err = edit_section(&e, section, change, arg);
+    err = edit_section(&e, section, change, arg);
     if (!err && other)
         err = edit_section(&e, RECORDS_32, change, arg);
     if (!err)
@@ -506,10 +513,17 @@ static int edit(bool native, bool other, enum records_section section, const cha
 int store_edit(enum store_width width, const char *why, int (*change)(struct catalog *cat, void *arg),
                void *arg)
 {
-    return edit(true, false, section_of(width), why, change, arg);
+    return edit(false, false, section_of(width), why, change, arg);
 }
 
 int store_edit_both(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg)
+{
+    enum records_section native = section_of(STORE_NATIVE);
+
+    return edit(false, native != RECORDS_32, native, why, change, arg);
+}
+
+int store_repair(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg)
 {
     enum records_section native = section_of(STORE_NATIVE);
 
@@ -519,7 +533,7 @@ int store_edit_both(const char *why, int (*change)(struct catalog *cat, void *ar
 int store_create(void)
 {
     struct edit e;
-    int err = begin(&e);
+    int err = begin(&e, false);
 
     if (err)
         return api_err(err);
@@ -538,11 +552,91 @@ int store_create(void)
 int store_backup(const char *why, uint32_t *number)
 {
     struct edit e;
-    int err = begin(&e);
+    int err = begin(&e, false);
 
     if (err)
         return api_err(err);
     err = keep_backup(&e, why, number);
     end(&e);
     return api_err(err);
+}
+
+/* ---- looking for faults ---- */
+
+/* The counters that all of it shares. */
+static void verify_counters(struct reg_key *catalog_key, const struct catalog *cat, enum records_section section,
+                            struct fault_list *list)
+{
+    uint32_t next_id, highest = 0;
+
+    for (uint32_t i = 0; i < cat->count; i++)
+        if (cat->entry[i].info.id > highest)
+            highest = cat->entry[i].info.id;
+    if (!records_get_dword(catalog_key, "Next_Catalog_Entry_ID", &next_id) && next_id <= highest)
+        fault_add(list, FAULT_NEXT_ID, section, highest, next_id);
+}
+
+static bool same(const struct catalog *a, const struct catalog *b)
+{
+    return a->count == b->count && (!a->count || !memcmp(a->entry, b->entry, a->count * sizeof *a->entry));
+}
+
+static int verify_section(struct keys *k, struct journal *j, int section, struct catalog *cat,
+                          struct fault_list *list)
+{
+    struct records_state state = {false, false};
+    int err;
+
+    if (j->pending[section]) {
+        fault_add(list, FAULT_UNFINISHED, section, 0, 0);
+        return catalog_copy(cat, &j->held.cat[section]);
+    }
+    err = read_section(k->catalog, section, cat, &state);
+    if (!err)
+        err = records_verify(k->catalog, section, list);
+    if (!err && state.exists) {
+        verify_counters(k->catalog, cat, section, list);
+        if (j->held.held[section] && !stamp_is_right(k->parameters, j) && !same(cat, &j->held.cat[section]))
+            fault_add(list, FAULT_UNCOUNTED, section, 0, 0);
+    }
+    return err;
+}
+
+static int verify_locked(struct keys *k, struct fault_list *list)
+{
+    struct pack found;
+    struct journal j;
+    int err = journal_read(k->parameters, &j);
+
+    pack_init(&found);
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
+        if (!has_section(i))
+            continue;
+        err = verify_section(k, &j, i, &found.cat[i], list);
+        if (!err)
+            catalog_verify(&found.cat[i], i, list);
+    }
+    if (!err && has_section(RECORDS_64))
+        catalog_verify_widths(&found.cat[RECORDS_64], &found.cat[RECORDS_32], list);
+    pack_deinit(&found);
+    journal_deinit(&j);
+    return err;
+}
+
+int store_verify(struct fault_list *list)
+{
+    struct keys k;
+    int err = reg_lock();
+
+    if (err)
+        return err;
+    err = open_for_reading(&k);
+    if (!err) {
+        err = verify_locked(&k, list);
+        close_keys(&k);
+    } else if (err == WSANO_DATA) {
+        err = 0; /* no catalog: programs use the built-in one */
+    }
+    reg_unlock();
+    return err || !list->lost ? api_err(err) : WSA_NOT_ENOUGH_MEMORY;
 }

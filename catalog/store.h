@@ -40,10 +40,21 @@ int store_edit(enum store_width width, const char *why, int (*change)(struct cat
 int store_edit_both(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg);
 
 /*
+ * The same, but from what programs use: if the records were damaged and nothing counted it, that is
+ * the copy of them in the journal. All records are written anew.
+ */
+int store_repair(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg);
+
+/*
  * Writes the whole schema with built-in entries for both widths if there is none yet (`./ws2
  * prefix`), and makes the next store_read() quick if it would not be.
  */
 int store_create(void);
+
+struct fault_list;
+
+/* Adds what is wrong with the stored catalogs of both widths (catalog/verify.h). Changes nothing. */
+int store_verify(struct fault_list *list);
 
 /* Keeps a backup of what is, without a change. */
 int store_backup(const char *why, uint32_t *number);

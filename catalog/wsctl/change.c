@@ -9,7 +9,9 @@
 #include <windows.h>
 
 #include "base/wsaerr.h"
+#include "catalog/category.h"
 #include "catalog/name.h"
+#include "catalog/namespace_store.h"
 #include "catalog/path.h"
 #include "catalog/run_layers.h"
 
@@ -20,7 +22,9 @@ int create_command(int argc, char **argv)
     (void)argv;
     if (argc)
         return WSCTL_USAGE;
-    err = store_create();
+    err = namespace_store_create(); /* first: it moves the other's place among the keys */
+    if (!err)
+        err = store_create();
     return err ? complain_store("create the catalog", err) : WSCTL_OK;
 }
 
@@ -201,12 +205,14 @@ static bool take_name(const char *name, struct run_layer *layer)
 
 int install_command(int argc, char **argv)
 {
-    char over_default[] = "tcp,udp", *over = over_default;
+    char over_default[] = "tcp,udp", *over = over_default, why[96];
+    struct change c = {.width = STORE_NATIVE, .why = why, .apply = install};
     const char *dll, *name = NULL;
     struct layer_install *in;
     bool ifs = true;
     int status, err;
 
+    c.dry_run = take_flag(&argc, argv, "--dry-run");
     if (argc < 2 || strcmp(argv[0], "layer"))
         return WSCTL_USAGE;
     dll = argv[1];
@@ -239,10 +245,12 @@ int install_command(int argc, char **argv)
 
     if (status == WSCTL_OK) {
         in->layer.service_flags = ifs ? CATALOG_XP1_IFS : 0;
-        err = store_edit(STORE_NATIVE, "install layer", install, in);
+        snprintf(why, sizeof why, "install layer %.64s", dll);
+        c.arg = in;
+        err = change_make(&c);
         if (err)
             status = complain_install(in, dll, err);
-        else
+        else if (!c.dry_run)
             printf("%u\n", in->id);
     }
     free(in);
@@ -254,6 +262,7 @@ int install_command(int argc, char **argv)
 struct removal {
     const char *what;
     char why[512];
+    struct catalog_guid provider; /* that was removed */
 };
 
 static const struct catalog_entry *dependent(const struct catalog *cat,
@@ -285,7 +294,7 @@ static int remove_entry(struct catalog *cat, void *arg)
         snprintf(r->why, sizeof r->why, "there is no such entry; `wsctl list` shows what there is");
         return WSASERVICE_NOT_FOUND;
     }
-    provider = e->info.provider;
+    r->provider = provider = e->info.provider;
     guid_text(&provider, guid);
     if (e->info.chain_len == CATALOG_LAYER)
         return catalog_remove_layer(cat, &provider);
@@ -308,19 +317,23 @@ static int remove_entry(struct catalog *cat, void *arg)
 
 int remove_command(int argc, char **argv)
 {
-    struct removal r = {NULL, ""};
+    struct removal r = {.what = NULL};
     char attempt[128];
+    struct change c = {.width = STORE_NATIVE, .why = attempt, .apply = remove_entry, .arg = &r};
     int err;
 
+    c.dry_run = take_flag(&argc, argv, "--dry-run");
     if (argc != 1)
         return WSCTL_USAGE;
     r.what = argv[0];
-    err = store_edit(STORE_NATIVE, "remove", remove_entry, &r);
+    snprintf(attempt, sizeof attempt, "remove %.100s", argv[0]);
+    err = change_make(&c);
+    if (!err && !c.dry_run)
+        category_forget(STORE_NATIVE, &r.provider);
     if (!err)
         return WSCTL_OK;
     if (r.why[0])
         return complain("cannot remove %s: %s", argv[0], r.why);
-    snprintf(attempt, sizeof attempt, "remove %.100s", argv[0]);
     return complain_store(attempt, err);
 }
 

@@ -6,8 +6,6 @@
 
 #include "catalog/path.h"
 
-enum { CHAIN_BYTES = CATALOG_CHAIN_MAX * (TEXT_BYTES + 16) };
-
 struct named {
     int32_t number;
     const char *text;
@@ -30,7 +28,7 @@ static const char *word(const struct named *row, size_t count, int32_t number, c
     return text;
 }
 
-static const char *kind(const struct catalog_entry *e)
+const char *kind_word(const struct catalog_entry *e)
 {
     if (e->info.chain_len == CATALOG_LAYER)
         return "layer";
@@ -65,8 +63,7 @@ static size_t append(char *text, size_t at, const char *more)
     return at + bytes;
 }
 
-/* The way a call takes: "1007 trace -> 1001 MSAFD Tcpip [TCP/IP]". */
-static void chain_text(const struct catalog *cat, const struct catalog_entry *e,
+void chain_text(const struct catalog *cat, const struct catalog_entry *e,
                        char text[CHAIN_BYTES])
 {
     char name[TEXT_BYTES], id[16];
@@ -99,7 +96,7 @@ static void print_row(const struct catalog *cat, const struct catalog_entry *e, 
     name_text(e->info.name, name);
     triple_text(&e->info, triple);
     chain_text(cat, e, chain);
-    printf("%-*u  %-7s  %-*s  %-*s  %-*s  %s\n", width[0], e->info.id, kind(e), width[1], name,
+    printf("%-*u  %-7s  %-*s  %-*s  %-*s  %s\n", width[0], e->info.id, kind_word(e), width[1], name,
            width[2], triple, width[3], e->path, chain);
 }
 
@@ -158,7 +155,7 @@ static void print_object(const struct catalog *cat, const struct catalog_entry *
     const struct catalog_info *info = &e->info;
     char text[TEXT_BYTES];
 
-    printf("  {\"id\": %u, \"kind\": \"%s\", \"name\": ", info->id, kind(e));
+    printf("  {\"id\": %u, \"kind\": \"%s\", \"name\": ", info->id, kind_word(e));
     name_text(info->name, text);
     print_string(text);
     guid_text(&info->provider, text);
@@ -185,8 +182,44 @@ static void print_json(const struct catalog *cat)
     printf("\n]\n");
 }
 
+/* As `netsh winsock show catalog` prints it, since people paste that into their questions. */
+static void print_netsh(const struct catalog *cat)
+{
+    for (uint32_t i = 0; i < cat->count; i++) {
+        const struct catalog_entry *e = &cat->entry[i];
+        const struct catalog_info *info = &e->info;
+        char name[TEXT_BYTES], guid[GUID_BYTES];
+
+        name_text(info->name, name);
+        guid_text(&info->provider, guid);
+        printf("\nWinsock Catalog Provider Entry\n"
+               "------------------------------------------------------\n");
+        printf("Entry Type:                         %s\n",
+               info->chain_len == CATALOG_BASE ? "Base Service Provider" : "Layered Chain Entry");
+        printf("Description:                        %s\n", name);
+        printf("Provider ID:                        %s\n", guid);
+        printf("Provider Path:                      %s\n", e->path);
+        printf("Catalog Entry ID:                   %u\n", info->id);
+        printf("Version:                            %d\n", (int)info->version);
+        printf("Address Family:                     %d\n", (int)info->family);
+        printf("Max Address Length:                 %d\n", (int)info->max_addr);
+        printf("Min Address Length:                 %d\n", (int)info->min_addr);
+        printf("Socket Type:                        %d\n", (int)info->type);
+        printf("Protocol:                           %d\n", (int)info->protocol);
+        printf("Service Flags:                      0x%X\n", info->service_flags[0]);
+        printf("Protocol Chain Length:              %d\n", (int)info->chain_len);
+        if (info->chain_len > 1 && info->chain_len <= CATALOG_CHAIN_MAX) {
+            printf("Protocol Chain: ");
+            for (int32_t c = 0; c < info->chain_len; c++)
+                printf("%s%u", c ? " : " : "", info->chain[c]);
+            printf("\n");
+        }
+    }
+}
+
 int list_command(int argc, char **argv)
 {
+    bool netsh = take_flag(&argc, argv, "--netsh");
     enum store_width width = STORE_NATIVE;
     struct catalog cat;
     bool json = false;
@@ -203,7 +236,9 @@ int list_command(int argc, char **argv)
     err = store_read(width, &cat);
     if (err)
         return complain_store("read the catalog", err);
-    if (json)
+    if (netsh)
+        print_netsh(&cat);
+    else if (json)
         print_json(&cat);
     else
         print_table(&cat);

@@ -14,18 +14,53 @@
 
 enum { WSCTL_OK = 0, WSCTL_FAILED = 1, WSCTL_USAGE = 2 };
 
-enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS };
+enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS, CHAIN_BYTES = CATALOG_CHAIN_MAX * (TEXT_BYTES + 16) };
 
 int list_command(int argc, char **argv);
 int create_command(int argc, char **argv);
 int install_command(int argc, char **argv);
 int remove_command(int argc, char **argv);
 int path_command(int argc, char **argv);
+int show_command(int argc, char **argv);
+int order_command(int argc, char **argv);
+int verify_command(int argc, char **argv);
+int repair_command(int argc, char **argv);
+int reset_command(int argc, char **argv);
+int backup_command(int argc, char **argv);
+int history_command(int argc, char **argv);
+int restore_command(int argc, char **argv);
+int export_command(int argc, char **argv);
+int import_command(int argc, char **argv);
+int category_command(int argc, char **argv);
+int policy_command(int argc, char **argv);
+int watch_command(int argc, char **argv);
+
+/* A change of the catalog: made, or with `dry_run` only shown. */
+struct change {
+    enum store_width width;
+    bool both, dry_run;
+    bool repair; /* from what programs use, not from the records: store_repair() */
+    const char *why;
+    int (*apply)(struct catalog *cat, void *arg);
+    void *arg;
+};
+int change_make(const struct change *c);
+
+/* Prints a line for each entry that differs, and the order if that does; false if nothing does. */
+bool print_difference(const struct catalog *before, const struct catalog *after);
+
+/* Takes a flag off the command line; false if it is not there. */
+bool take_flag(int *argc, char **argv, const char *flag);
 
 /* Prints "wsctl: ..." on stderr and returns WSCTL_FAILED. */
 int complain(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 /* For a failed store_...(): what was attempted, and what the code means here. */
 int complain_store(const char *attempt, int err);
+
+/* "layer", "base", "chain" or "damaged". */
+const char *kind_word(const struct catalog_entry *e);
+/* The way a call takes: "1007 trace -> 1001 MSAFD Tcpip [TCP/IP]". */
+void chain_text(const struct catalog *cat, const struct catalog_entry *e, char text[CHAIN_BYTES]);
 
 /* UTF-8 of an entry's name. */
 void name_text(const catalog_char *name, char text[TEXT_BYTES]);

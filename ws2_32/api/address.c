@@ -33,8 +33,8 @@ static int begin(struct call *c, int family, const WSAPROTOCOL_INFOW *asked,
     if (err) {
         api_fail(err);
     } else {
+        err = call_begin_entry(c, &snap->cat, &entry);
         memcpy(info, asked ? (const void *)asked : &entry->info, sizeof *info);
-        err = call_begin_entry(c, entry);
     }
     snapshot_put(snap);
     return err ? SOCKET_ERROR : 0;

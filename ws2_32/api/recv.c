@@ -7,10 +7,10 @@ int WSAAPI WSARecv(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, LPDWO
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPRecv(s, bufs, count, received, flags, ov, routine,
-                                          call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPRecv(s, bufs, count, received, flags, ov, routine,
+                                          call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI recv(SOCKET s, char *data, int bytes, int flags)
@@ -34,10 +34,10 @@ int WSAAPI WSARecvFrom(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, L
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPRecvFrom(s, bufs, count, received, flags, from, from_bytes, ov,
-                                              routine, call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPRecvFrom(s, bufs, count, received, flags, from, from_bytes, ov,
+                                              routine, call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI recvfrom(SOCKET s, char *data, int bytes, int flags, struct sockaddr *from,

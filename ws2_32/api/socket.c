@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ws2_32/api/info.h"
+#include "ws2_32/core/bypass.h"
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/snapshot.h"
 
@@ -39,6 +40,15 @@ static int choose(const struct catalog *cat, int family, int type, int protocol,
     return 0;
 }
 
+/* A layer was left out: its info is another's, with the token of a duplicate if there was one. */
+static void take_instead(const struct catalog_entry *entry, WSAPROTOCOL_INFOW *info)
+{
+    DWORD reserved = info->dwProviderReserved;
+
+    memcpy(info, &entry->info, sizeof *info);
+    info->dwProviderReserved = reserved;
+}
+
 /* A provider registers its handle before it returns; one that forgot gets it registered for it. */
 static int see_to_registration(SOCKET s, struct provider *p, const struct catalog_entry *entry)
 {
@@ -48,7 +58,7 @@ static int see_to_registration(SOCKET s, struct provider *p, const struct catalo
 static int make(struct call *c, int family, int type, int protocol, const WSAPROTOCOL_INFOW *asked,
                 GROUP group, DWORD flags, SOCKET *s)
 {
-    const struct catalog_entry *entry;
+    const struct catalog_entry *entry, *chosen;
     struct snapshot *snap;
     struct provider *p;
     WSAPROTOCOL_INFOW info;
@@ -61,10 +71,12 @@ static int make(struct call *c, int family, int type, int protocol, const WSAPRO
     err = choose(&snap->cat, family, type, protocol, asked, &entry, &info);
     if (err)
         goto put;
-    p = provider_of(&entry->info.provider);
-    err = p ? provider_start(p, entry) : WSAENOBUFS;
+    chosen = entry;
+    err = provider_start_any(&snap->cat, &entry, &p);
     if (err)
         goto put;
+    if (entry != chosen)
+        take_instead(entry, &info);
 
     c->thread->current = p;
     c->thread->socket_flags = flags;

@@ -30,8 +30,15 @@ struct call {
 /* 0, or SOCKET_ERROR with the last error set: WSANOTINITIALISED, WSAEINPROGRESS, WSAENOTSOCK, or why its provider did not start. */
 int call_begin(struct call *c, SOCKET s);
 
-/* The same for a call that is not about a socket: the provider of `entry`, started. */
-int call_begin_entry(struct call *c, const struct catalog_entry *entry);
+/*
+ * The same for a call that may have been given an OVERLAPPED and a routine. A handle that has a port cannot use routines: the kernel
+ * refuses that on handles of its own, and here it is done for those of WPUCreateSocketHandle (WSAEINVAL).
+ */
+int call_begin_overlapped(struct call *c, SOCKET s, LPWSAOVERLAPPED ov,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+/* The same for a call that is not about a socket: the provider of *entry, started, or of what serves instead (core/bypass.h). */
+int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry);
 
 /* Raises the count only, for work that leads to providers: 0 or an error, which is not made the last error. */
 int call_enter(struct call *c);
@@ -45,6 +52,12 @@ LPWSATHREADID call_thread_id(struct call *c, LPWSAOVERLAPPED ov);
 
 /* `result` SOCKET_ERROR makes c->err the last error, everything else makes it 0. Returns `result`. */
 int call_end(struct call *c, int result);
+/*
+ * For a call that may have been given an OVERLAPPED: success at once becomes WSA_IO_PENDING where a program could
+ * not tell when a layer's indication comes (completion_result_pending()).
+ */
+int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 SOCKET call_end_socket(struct call *c, SOCKET result);
 /* The same with FALSE for failure; what is neither TRUE nor FALSE is failure too (spi.md 5.2, row 16). */
 BOOL call_end_bool(struct call *c, BOOL result);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/core/call.h"
 
+#include "ws2_32/core/bypass.h"
+
 #include "ws2_32/core/adopt.h"
+#include "ws2_32/core/completion.h"
 #include "ws2_32/core/startup.h"
 
 int call_enter(struct call *c)
@@ -77,15 +80,25 @@ int call_begin(struct call *c, SOCKET s)
     return use(c, p, err);
 }
 
-int call_begin_entry(struct call *c, const struct catalog_entry *entry)
+int call_begin_overlapped(struct call *c, SOCKET s, LPWSAOVERLAPPED ov,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-    struct provider *p;
+    if (call_begin(c, s))
+        return SOCKET_ERROR;
+    if (__builtin_expect(!routine || !ov || !completion_tied(s), 1))
+        return 0;
+    c->err = WSAEINVAL;
+    return call_end(c, SOCKET_ERROR);
+}
+
+int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry)
+{
+    struct provider *p = NULL;
     int err = call_enter(c);
 
     if (err)
         return api_fail(err);
-    p = provider_of(&entry->info.provider);
-    err = p ? provider_start(p, entry) : WSA_NOT_ENOUGH_MEMORY;
+    err = provider_start_any(cat, entry, &p);
     return use(c, p, err);
 }
 
@@ -108,6 +121,17 @@ int call_end(struct call *c, int result)
 {
     finish(c, result == SOCKET_ERROR);
     return result;
+}
+
+int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (!result && ov && completion_known(s) &&
+        completion_result_pending(completion_modes(s), ov, routine)) {
+        c->err = WSA_IO_PENDING;
+        result = SOCKET_ERROR;
+    }
+    return call_end(c, result);
 }
 
 SOCKET call_end_socket(struct call *c, SOCKET result)

@@ -17,6 +17,7 @@ struct provider {
     LONG volatile ready;        /* WSPStartup has succeeded: `proc` may be called */
     DWORD starter;              /* the thread that is starting it now, or 0; guarded by the provider lock */
     unsigned start_order;       /* guarded by the provider lock */
+    LONG volatile bypassed;     /* why it did not start, if calls go past it until the final WSACleanup; else 0 */
     HMODULE module;
     WSPPROC_TABLE proc;
 };

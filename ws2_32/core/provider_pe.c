@@ -220,9 +220,11 @@ static struct provider *take_newest(void)
     struct provider *newest = NULL;
 
     lock_take(&lock);
-    for (struct provider *p = providers; p; p = p->next)
+    for (struct provider *p = providers; p; p = p->next) {
+        p->bypassed = 0;
         if (p->ready && (!newest || p->start_order > newest->start_order))
             newest = p;
+    }
     if (newest)
         newest->ready = FALSE;
     lock_drop(&lock);

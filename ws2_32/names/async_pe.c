@@ -12,10 +12,12 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "namespace/dns/service_pe.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
 #include "ws2_32/names/names.h"
+#include "ws2_32/names/ns_catalog_pe.h"
 #include "ws2_32/names/own_pe.h"
 #include "ws2_32/names/text_pe.h"
 
@@ -239,4 +241,6 @@ void names_cleanup(void)
     lock_drop(&lock);
     file_forget_all();
     own_cleanup();
+    dns_service_cleanup();
+    ns_catalog_forget();
 }

@@ -9,8 +9,9 @@
  * under Linux often give it a loopback address. Addresses: the hosts files may name any, then the machine knows its own.
  */
 static int (*const by_name[])(const struct lookup *, struct answer *) = {source_localhost, source_own,
-                                                                        source_hosts};
-static int (*const by_addr[])(const struct lookup *, struct answer *) = {source_hosts, source_own_reverse};
+                                                                        source_hosts, source_dns};
+static int (*const by_addr[])(const struct lookup *, struct answer *) = {source_hosts, source_own_reverse,
+                                                                        source_dns};
 
 enum { NAME_SPACE_ALL = 0, NAME_SPACE_DNS = 12 }; /* NS_ALL, NS_DNS: as on Windows, the latter has the hosts file */
 

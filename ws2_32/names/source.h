@@ -29,5 +29,6 @@ int source_localhost(const struct lookup *q, struct answer *out); /* touches no 
 int source_own(const struct lookup *q, struct answer *out);       /* this machine's name and addresses */
 int source_own_reverse(const struct lookup *q, struct answer *out);
 int source_hosts(const struct lookup *q, struct answer *out);     /* the prefix's file, then the machine's */
+int source_dns(const struct lookup *q, struct answer *out);       /* may take seconds */
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* order: where an entry stands. The first that fits a program's request serves it. */
+#include "catalog/wsctl/wsctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wsaerr.h"
+
+enum where { FIRST, LAST, UP, DOWN, BEFORE, AFTER };
+
+struct move {
+    const char *what, *beside;
+    enum where where;
+    const char *missing; /* what was not found */
+};
+
+static int move(struct catalog *cat, void *arg)
+{
+    struct move *m = arg;
+    const struct catalog_entry *e = find_entry(cat, m->what), *beside = NULL;
+    struct catalog_entry moved;
+    uint32_t from, to = 0;
+
+    if (m->beside)
+        beside = find_entry(cat, m->beside);
+    m->missing = !e ? m->what : m->beside && !beside ? m->beside : NULL;
+    if (m->missing)
+        return WSASERVICE_NOT_FOUND;
+    from = (uint32_t)(e - cat->entry);
+    switch (m->where) {
+    case FIRST:
+        break;
+    case LAST:
+        to = cat->count - 1;
+        break;
+    case UP:
+        to = from ? from - 1 : 0;
+        break;
+    case DOWN:
+        to = from + 1 < cat->count ? from + 1 : from;
+        break;
+    case BEFORE:
+    case AFTER: /* counted without the entry itself */
+        to = (uint32_t)(beside - cat->entry) + (m->where == AFTER);
+        to -= to > from;
+        break;
+    }
+    if (to >= cat->count)
+        to = cat->count - 1;
+    moved = *e;
+    if (to < from)
+        memmove(&cat->entry[to + 1], &cat->entry[to], (from - to) * sizeof moved);
+    else
+        memmove(&cat->entry[from], &cat->entry[from + 1], (to - from) * sizeof moved);
+    cat->entry[to] = moved;
+    return 0;
+}
+
+int order_command(int argc, char **argv)
+{
+    static const struct {
+        const char *word;
+        enum where where;
+        int args;
+    } words[] = {{"first", FIRST, 2}, {"last", LAST, 2},     {"up", UP, 2},
+                 {"down", DOWN, 2},   {"before", BEFORE, 3}, {"after", AFTER, 3}};
+    struct move m = {NULL, NULL, FIRST, NULL};
+    struct change c = {.width = STORE_NATIVE, .why = "order", .apply = move, .arg = &m};
+    size_t i;
+    int err;
+
+    c.dry_run = take_flag(&argc, argv, "--dry-run");
+    if (take_flag(&argc, argv, "--32"))
+        c.width = STORE_32;
+    if (argc < 2)
+        return WSCTL_USAGE;
+    for (i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (!strcmp(argv[1], words[i].word) && argc == words[i].args)
+            break;
+    if (i == sizeof words / sizeof words[0])
+        return WSCTL_USAGE;
+    m.what = argv[0];
+    m.where = words[i].where;
+    m.beside = argc == 3 ? argv[2] : NULL;
+    err = change_make(&c);
+    if (err && m.missing)
+        return complain("there is no entry %s; `wsctl list` shows what there is", m.missing);
+    return err ? complain_store("change the order", err) : WSCTL_OK;
+}

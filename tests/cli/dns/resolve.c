@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resolve HOW NAME [HOW NAME]…: asks for each name and prints "HOW NAME: error milliseconds canonical-name answers". HOW
+ * is any, 4 or 6 (getaddrinfo of that family), old (gethostbyname), back (getnameinfo of an address).
+ */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_list(const struct addrinfo *list)
+{
+    char text[64];
+
+    printf(" %s", list->ai_canonname ? list->ai_canonname : "-");
+    for (int shown = 0; list; list = list->ai_next) {
+        if (++shown > 8) {
+            int more = 0;
+
+            for (; list; list = list->ai_next)
+                more++;
+            printf(" +%d", more);
+            break;
+        }
+        getnameinfo(list->ai_addr, (socklen_t)list->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+        printf(" %s", text);
+    }
+}
+
+static int by_getaddrinfo(const char *name, int family, char **end)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_CANONNAME}, *list = NULL;
+    int err = getaddrinfo(name, NULL, &hints, &list);
+
+    *end = (char *)list;
+    return err;
+}
+
+static void print_host(const struct hostent *host)
+{
+    printf(" %s", host->h_name);
+    for (char **alias = host->h_aliases; *alias; alias++)
+        printf(" alias=%s", *alias);
+    for (char **addr = host->h_addr_list; *addr; addr++)
+        printf(" %s", inet_ntoa(*(struct in_addr *)*addr));
+}
+
+static void ask(const char *how, const char *name)
+{
+    LARGE_INTEGER before, after, frequency;
+    struct addrinfo *list = NULL;
+    struct hostent *host = NULL;
+    char back[NI_MAXHOST] = "";
+    int err;
+
+    QueryPerformanceCounter(&before);
+    if (!strcmp(how, "old")) {
+        host = gethostbyname(name);
+        err = host ? 0 : WSAGetLastError();
+    } else if (!strcmp(how, "back")) {
+        err = by_getaddrinfo(name, AF_UNSPEC, (char **)&list);
+        if (!err)
+            err = getnameinfo(list->ai_addr, (socklen_t)list->ai_addrlen, back, sizeof back, NULL, 0, NI_NAMEREQD);
+        freeaddrinfo(list);
+        list = NULL;
+    } else {
+        err = by_getaddrinfo(name, !strcmp(how, "4") ? AF_INET : !strcmp(how, "6") ? AF_INET6 : AF_UNSPEC, (char **)&list);
+    }
+    QueryPerformanceCounter(&after);
+    QueryPerformanceFrequency(&frequency);
+    printf("%s %s: %d %lldms", how, name, err, (after.QuadPart - before.QuadPart) * 1000 / frequency.QuadPart);
+    if (list)
+        print_list(list);
+    if (host)
+        print_host(host);
+    if (*back)
+        printf(" %s", back);
+    printf("\n");
+    freeaddrinfo(list);
+}
+
+int main(int argc, char **argv)
+{
+    WSADATA data;
+
+    if (WSAStartup(MAKEWORD(2, 2), &data))
+        return 1;
+    for (int i = 1; i + 1 < argc; i += 2)
+        ask(argv[i], argv[i + 1]);
+    WSACleanup();
+    return 0;
+}
