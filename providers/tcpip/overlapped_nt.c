@@ -135,13 +135,22 @@ BOOL afd_skips_packets(HANDLE handle)
            (modes & 1);
 }
 
+/*
+ * The count of an operation that finished at once. Its packet is on the port already, so another thread may have had it and
+ * freed the OVERLAPPED; then nobody can want the count any more, but the program must not crash for it.
+ */
+static DWORD count_of(LPWSAOVERLAPPED ov)
+{
+    return IsBadReadPtr(ov, sizeof *ov) ? 0 : (DWORD)ov->InternalHigh;
+}
+
 int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD *bytes)
 {
     switch (status) {
     case STATUS_SUCCESS:
         if (bytes)
-            *bytes = (DWORD)ov->InternalHigh;
+            *bytes = count_of(ov);
         return 0;
     case STATUS_PENDING:
         return WSA_IO_PENDING;
@@ -150,7 +159,7 @@ int afd_started(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
         if (routine || !afd_skips_packets(k->handle))
             return WSA_IO_PENDING;
         if (bytes)
-            *bytes = (DWORD)ov->InternalHigh;
+            *bytes = count_of(ov);
         break;
     }
     return err_from_ntstatus(status);
