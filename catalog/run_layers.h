@@ -65,7 +65,8 @@ enum run_layer_fault {
 
 /*
  * Looks at the DLL, and takes the GUID that it exports if it does (GetLspGuid, as Microsoft's
- * sample layers do). `load` loads ws2kit's own as well, which have no such export and are
+ * sample layers do) and its service flags (GetLspServiceFlags, which the kit exports: without it the layer counts
+ * as IFS). `load` loads ws2kit's own as well, which have no such export and are
  * otherwise only looked for.
  */
 enum run_layer_fault run_layers_find(struct run_layer *layer, bool load);

@@ -21,6 +21,7 @@ static enum run_layer_fault ask_dll(struct run_layer *layer, const char *file)
 {
     HMODULE module = LoadLibraryA(file);
     int(WINAPI * get_guid)(GUID *);
+    DWORD(WINAPI * get_flags)(void);
 
     if (!module)
         return RUN_LAYER_NOT_LOADABLE;
@@ -31,6 +32,9 @@ static enum run_layer_fault ask_dll(struct run_layer *layer, const char *file)
     get_guid = (int(WINAPI *)(GUID *))(void *)GetProcAddress(module, "GetLspGuid");
     if (get_guid)
         get_guid((GUID *)(void *)&layer->provider);
+    get_flags = (DWORD(WINAPI *)(void))(void *)GetProcAddress(module, "GetLspServiceFlags");
+    if (get_flags)
+        layer->service_flags = get_flags();
     FreeLibrary(module);
     return RUN_LAYER_FINE;
 }

@@ -11,6 +11,7 @@
 #include "base/wsaerr.h"
 #include "catalog/category.h"
 #include "catalog/name.h"
+#include "catalog/namespace_store.h"
 #include "catalog/path.h"
 #include "catalog/run_layers.h"
 
@@ -21,7 +22,9 @@ int create_command(int argc, char **argv)
     (void)argv;
     if (argc)
         return WSCTL_USAGE;
-    err = store_create();
+    err = namespace_store_create(); /* first: it moves the other's place among the keys */
+    if (!err)
+        err = store_create();
     return err ? complain_store("create the catalog", err) : WSCTL_OK;
 }
 

@@ -66,6 +66,15 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table);
 void extension_answer(SOCKET s, const GUID *id, FARPROC *answer);
 BOOL extension_hooked(void);
 
+/* The index of `id` in struct ws2kit_extensions, or -1. */
+int extension_index(const GUID *id);
+/* The function `i` of the provider below `c`, asked for on a socket of that provider. NULL with the last error set. */
+FARPROC extension_below(struct chain *c, SOCKET lower, size_t i);
+
+/* What of the next provider's answers names the chain: SO_PROTOCOL_INFO, and the info of a duplicate. */
+void chain_answer_info(const struct chain *c, int name, void *value);
+void chain_answer_duplicate(const struct chain *c, LPWSAPROTOCOL_INFOW info);
+
 /* layer_pe.c: one WSPStartup less; WSANOTINITIALISED when there was none. */
 int layer_end(void);
 /* The process ends: stop() if it is still due. */

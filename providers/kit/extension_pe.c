@@ -26,6 +26,14 @@ BOOL extension_hooked(void)
     return FALSE;
 }
 
+int extension_index(const GUID *id)
+{
+    for (size_t i = 0; i < EXTENSIONS; i++)
+        if (!memcmp(id, &ids[i], sizeof *id))
+            return (int)i;
+    return -1;
+}
+
 void extension_answer(SOCKET s, const GUID *id, FARPROC *answer)
 {
     struct chain *c = chain_of(s);
@@ -45,8 +53,13 @@ void extension_answer(SOCKET s, const GUID *id, FARPROC *answer)
  */
 static FARPROC below(SOCKET s, size_t i)
 {
-    struct chain *of_socket = chain_of(s);
-    struct chain *c = of_socket ? of_socket : chain_each(NULL);
+    struct chain *c = chain_of(s);
+
+    return extension_below(c ? c : chain_each(NULL), s, i);
+}
+
+FARPROC extension_below(struct chain *c, SOCKET s, size_t i)
+{
     int err = WSAENOTSOCK;
     GUID id = ids[i];
     FARPROC function;

@@ -42,6 +42,8 @@ int layer_end(void)
     else if (!--starts) {
         if (ws2kit_layer.stop)
             ws2kit_layer.stop();
+        if (ws2kit_layer.own)
+            ws2kit_layer.own->stop();
         chain_retire_all();
     }
     lock_drop(&layer_lock);
@@ -102,6 +104,13 @@ void WSPAPI GetLspGuid(GUID *guid)
     if (!memcmp(guid, &none, sizeof none))
         catalog_guid_derive(&layers, ws2kit_layer.name, strlen(ws2kit_layer.name),
                             (struct catalog_guid *)guid);
+}
+
+/* What the layer's catalog entries must say of it: whoever lays it over protocols asks. */
+__declspec(dllexport) DWORD WSPAPI GetLspServiceFlags(void);
+DWORD WSPAPI GetLspServiceFlags(void)
+{
+    return ws2kit_layer.own ? 0 : XP1_IFS_HANDLES;
 }
 
 /* ---- for the layer's author ---- */

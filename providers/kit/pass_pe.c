@@ -80,6 +80,23 @@ static void to_ansi(const WSAPROTOCOL_INFOW *w, WSAPROTOCOL_INFOA *a)
     a->szProtocol[sizeof a->szProtocol - 1] = 0;
 }
 
+void chain_answer_info(const struct chain *c, int name, void *value)
+{
+    if (name == SO_PROTOCOL_INFOW)
+        memcpy(value, &c->mine, sizeof c->mine);
+    else if (name == SO_PROTOCOL_INFOA)
+        to_ansi(&c->mine, value);
+}
+
+/* The token for the other process is the base's; all else must lead it to this chain (spi.md 3.7). */
+void chain_answer_duplicate(const struct chain *c, LPWSAPROTOCOL_INFOW info)
+{
+    DWORD token = info->dwProviderReserved;
+
+    *info = c->mine;
+    info->dwProviderReserved = token;
+}
+
 /* The next provider checks socket and buffer; then its answer is replaced by ours (spi.md 3.8). */
 static int WSPAPI pass_GetSockOpt(SOCKET s, int level, int name, char *value, LPINT bytes,
                                   LPINT lp_errno)
@@ -95,29 +112,22 @@ static int WSPAPI pass_GetSockOpt(SOCKET s, int level, int name, char *value, LP
         return result;
 
     c = chain_of(s);
-    if (c && name == SO_PROTOCOL_INFOW)
-        memcpy(value, &c->mine, sizeof c->mine);
-    else if (c)
-        to_ansi(&c->mine, (WSAPROTOCOL_INFOA *)value);
+    if (c)
+        chain_answer_info(c, name, value);
     return 0;
 }
 
-/* The token for the other process is the base's; all else must lead it to this chain (spi.md 3.7). */
 static int WSPAPI pass_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_INFOW info,
                                        LPINT lp_errno)
 {
     struct chain *c = chain_of(s);
-    DWORD token;
     int result;
 
     if (!c)
         return fail(lp_errno, WSAENOTSOCK);
     result = c->next.lpWSPDuplicateSocket(s, process, info, lp_errno);
-    if (!result) {
-        token = info->dwProviderReserved;
-        *info = c->mine;
-        info->dwProviderReserved = token;
-    }
+    if (!result)
+        chain_answer_duplicate(c, info);
     return result;
 }
 
@@ -268,6 +278,10 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table)
     entries.lpWSPSocket = pass_Socket;
     entries.lpWSPStringToAddress = pass_StringToAddress;
 
+    if (ws2kit_layer.own) {
+        entries.lpWSPCancelBlockingCall = pass_CancelBlockingCall;
+        ws2kit_layer.own->fill(&entries);
+    }
     for (size_t i = 0; i < sizeof entries / sizeof *to; i++)
         if (hook[i])
             to[i] = hook[i];

@@ -20,7 +20,7 @@
  *
  *     x86_64-w64-mingw32-gcc -shared -o mine.dll mine.c -lws2kit_layer -lws2_32 -Wl,--kill-at
  *
- * These are IFS layers: the sockets that pass through are the base provider's own handles. Such a layer sees every SPI
+ * Such layers are IFS layers (but see `own` below): the sockets that pass through are the base provider's own handles. Such a layer sees every SPI
  * call and may change, refuse or answer it, but must leave the program's data and OVERLAPPED alone, and does not see
  * the completion of an overlapped operation unless the program asks for it with WSAGetOverlappedResult.
  * The guide is doc/guide/layers.md.
@@ -46,6 +46,13 @@ struct ws2kit_extensions {
     LPFN_WSARECVMSG WSARecvMsg;
     LPFN_WSASENDMSG WSASendMsg;
 };
+
+/* What turns a layer into one with sockets of its own; the kit defines the one there is. */
+struct ws2kit_own_sockets {
+    void (*fill)(WSPPROC_TABLE *table);
+    void (*stop)(void);
+};
+extern const struct ws2kit_own_sockets ws2kit_own_sockets;
 
 struct ws2kit_layer {
     /* Short ASCII name, as in `./ws2 run --layer NAME`; finds the layer's options. */
@@ -83,6 +90,24 @@ struct ws2kit_layer {
      */
     WSPPROC_TABLE hook;
     struct ws2kit_extensions extension;
+
+    /*
+     * &ws2kit_own_sockets: a layer with sockets of its own (non-IFS), which sees every byte and every completion. NULL: an
+     * IFS layer. Hooks of such a layer go on with ws2kit_own_pass and ws2kit_own_extension.
+     *
+     * The kit then does all overlapped work: each operation goes down under an OVERLAPPED of the kit's, and its
+     * end reaches the program as it asked for it, whichever way that is. All overlapped calls are pending first.
+     */
+    const struct ws2kit_own_sockets *own;
+    /*
+     * Only with `own`; may be NULL. outgoing() changes bytes on their way down, in a copy; incoming() changes what has
+     * arrived, in the program's buffer, before the program is told. The number of bytes stays. Called on any thread, in pieces of any size, for
+     * all sockets of the layer (ws2kit_protocol(s) tells which kind); with MSG_PEEK the same bytes come to incoming() again. So the
+     * change must not depend on what came before. TransmitFile and TransmitPackets cannot be had through a layer with
+     * outgoing().
+     */
+    void (*outgoing)(SOCKET s, char *data, size_t bytes);
+    void (*incoming)(SOCKET s, char *data, size_t bytes);
 };
 
 /* You define this one. */
@@ -95,6 +120,10 @@ extern const struct ws2kit_layer ws2kit_layer;
 extern const WSPPROC_TABLE ws2kit_pass;
 /* The same for the extension functions. */
 extern const struct ws2kit_extensions ws2kit_pass_extension;
+
+/* Both, for a layer with sockets of its own. The table is filled before the first call. */
+extern WSPPROC_TABLE ws2kit_own_pass;
+extern const struct ws2kit_extensions ws2kit_own_extension;
 
 /*
  * An option of this layer, as UTF-8 text: from the environment variable WS2KIT_LAYERS

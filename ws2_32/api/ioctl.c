@@ -10,8 +10,8 @@ int WSAAPI WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out,
 
     if (call_begin(&c, s))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPIoctl(s, code, in, in_bytes, out, out_bytes, returned, ov,
-                                           routine, call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPIoctl(s, code, in, in_bytes, out, out_bytes, returned, ov,
+                                           routine, call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 /* One word goes in, comes out, or both: it stands in both places, and the provider knows the code. */

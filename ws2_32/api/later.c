@@ -4,13 +4,8 @@
  * siblings only names and argument sizes are public (spi.md 10.16), so nothing else can be promised: SOCKET_ERROR, or NULL
  * where the name says that an object is handed out, with WSAEOPNOTSUPP as last error.
  * ProcessSocketNotifications returns its error.
- *
- * The installation of name-space providers comes with their catalog: until then nothing can be installed, and there is
- * nothing to change, which is WSASYSCALLFAILURE in their documents.
  */
 #include "ws2_32/api/later.h"
-
-#define NO_NAME_SPACES(name, words) FAILS(name, words, -1, 10107 /* WSASYSCALLFAILURE */)
 
 FAILS(ProcessSocketNotifications, 7, 10045, 10045)
 UNKNOWN(WPUGetProviderPathEx, 5)
@@ -47,16 +42,3 @@ FAILS(WahReferenceContextByHandle, 2, 0, 10045)
 UNKNOWN(WahRemoveHandleContext, 2)
 UNKNOWN(WahWaitForNotification, 4)
 UNKNOWN(WahWriteLSPEvent, 2)
-
-NO_NAME_SPACES(WSCEnableNSProvider, 2)
-NO_NAME_SPACES(WSCEnableNSProvider32, 2)
-NO_NAME_SPACES(WSCEnumNameSpaceProviders32, 2)
-NO_NAME_SPACES(WSCEnumNameSpaceProvidersEx32, 2)
-NO_NAME_SPACES(WSCInstallNameSpace, 5)
-NO_NAME_SPACES(WSCInstallNameSpace32, 5)
-NO_NAME_SPACES(WSCInstallNameSpaceEx, 6)
-NO_NAME_SPACES(WSCInstallNameSpaceEx32, 6)
-NO_NAME_SPACES(WSCUnInstallNameSpace, 1)
-NO_NAME_SPACES(WSCUnInstallNameSpace32, 1)
-FAILS(WSCWriteNameSpaceOrder, 2, 10107, 10107)
-FAILS(WSCWriteNameSpaceOrder32, 2, 10107, 10107)

@@ -9,8 +9,8 @@ int WSAAPI WSARecv(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, LPDWO
 
     if (call_begin(&c, s))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPRecv(s, bufs, count, received, flags, ov, routine,
-                                          call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPRecv(s, bufs, count, received, flags, ov, routine,
+                                          call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI recv(SOCKET s, char *data, int bytes, int flags)
@@ -36,8 +36,8 @@ int WSAAPI WSARecvFrom(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, L
 
     if (call_begin(&c, s))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPRecvFrom(s, bufs, count, received, flags, from, from_bytes, ov,
-                                              routine, call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPRecvFrom(s, bufs, count, received, flags, from, from_bytes, ov,
+                                              routine, call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI recvfrom(SOCKET s, char *data, int bytes, int flags, struct sockaddr *from,

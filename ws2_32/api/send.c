@@ -19,8 +19,8 @@ int WSAAPI WSASend(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD fla
 
     if (call_begin(&c, s))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPSend(s, bufs, count, sent, flags, ov, routine,
-                                          call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPSend(s, bufs, count, sent, flags, ov, routine,
+                                          call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI send(SOCKET s, const char *data, int bytes, int flags)
@@ -44,8 +44,8 @@ int WSAAPI WSASendTo(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD f
 
     if (call_begin(&c, s))
         return SOCKET_ERROR;
-    return call_end(&c, c.proc->lpWSPSendTo(s, bufs, count, sent, flags, to, to_bytes, ov, routine,
-                                            call_thread_id(&c, ov), &c.err));
+    return call_end_overlapped(&c, s, c.proc->lpWSPSendTo(s, bufs, count, sent, flags, to, to_bytes, ov, routine,
+                                            call_thread_id(&c, ov), &c.err), ov, routine);
 }
 
 int WSAAPI sendto(SOCKET s, const char *data, int bytes, int flags, const struct sockaddr *to,
@@ -90,5 +90,5 @@ int WSAAPI WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD sent, LPWSAOV
         result = c.proc->lpWSPSendTo(s, msg->lpBuffers, msg->dwBufferCount, sent, flags, msg->name,
                                      msg->namelen, ov, routine, call_thread_id(&c, ov), &c.err);
     }
-    return call_end(&c, result);
+    return call_end_overlapped(&c, s, result, ov, routine);
 }

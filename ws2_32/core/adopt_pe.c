@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ws2_32/core/completion.h"
+#include "ws2_32/core/handle.h"
 #include "ws2_32/core/provider.h"
 #include "ws2_32/core/snapshot.h"
 #include "ws2_32/core/sockets.h"
@@ -11,6 +13,17 @@
 static BOOL may_be_socket(SOCKET s)
 {
     return s && s != INVALID_SOCKET && !(s & 3) && GetFileType((HANDLE)s) == FILE_TYPE_PIPE;
+}
+
+/*
+ * A duplicate of a handle of WPUCreateSocketHandle. Its object is a socket of the base provider's kind, which would
+ * claim it, and the program's bytes would go nowhere.
+ */
+static BOOL is_duplicate_of_ours(SOCKET s)
+{
+    uintptr_t original = completion_original(s);
+
+    return original && handle_same(s, original);
 }
 
 /* The first of several entries of one GUID asks for them all. */
@@ -47,7 +60,7 @@ int adopt(SOCKET s)
     struct snapshot *snap;
     int err;
 
-    if (!may_be_socket(s))
+    if (!may_be_socket(s) || is_duplicate_of_ours(s))
         return WSAENOTSOCK;
     err = snapshot_get(&snap);
     if (err)

@@ -45,6 +45,12 @@ LPWSATHREADID call_thread_id(struct call *c, LPWSAOVERLAPPED ov);
 
 /* `result` SOCKET_ERROR makes c->err the last error, everything else makes it 0. Returns `result`. */
 int call_end(struct call *c, int result);
+/*
+ * For a call that may have been given an OVERLAPPED: success at once becomes WSA_IO_PENDING where a program could
+ * not tell when a layer's indication comes (completion_result_pending()).
+ */
+int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 SOCKET call_end_socket(struct call *c, SOCKET result);
 /* The same with FALSE for failure; what is neither TRUE nor FALSE is failure too (spi.md 5.2, row 16). */
 BOOL call_end_bool(struct call *c, BOOL result);

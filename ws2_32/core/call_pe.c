@@ -4,6 +4,7 @@
 #include "ws2_32/core/bypass.h"
 
 #include "ws2_32/core/adopt.h"
+#include "ws2_32/core/completion.h"
 #include "ws2_32/core/startup.h"
 
 int call_enter(struct call *c)
@@ -109,6 +110,17 @@ int call_end(struct call *c, int result)
 {
     finish(c, result == SOCKET_ERROR);
     return result;
+}
+
+int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (!result && ov && completion_known(s) &&
+        completion_result_pending(completion_modes(s), ov, routine)) {
+        c->err = WSA_IO_PENDING;
+        result = SOCKET_ERROR;
+    }
+    return call_end(c, result);
 }
 
 SOCKET call_end_socket(struct call *c, SOCKET result)

@@ -14,9 +14,15 @@ void handle_close(SOCKET s);
 
 /*
  * Does what the kernel does when an overlapped operation ends: Internal and InternalHigh, the event, a packet to the
- * port that the handle is tied to. The packet carries the status, and a byte count of 0: no call that posts one to a
- * port found only by handle lets it be chosen. InternalHigh has the true count.
+ * port that the handle is tied to, with key, status and byte count. `err` is a Winsock code, or an NTSTATUS (0xC0000000 and up)
+ * that a layer took from the operation below it and wants to be seen unchanged.
+ *
+ * Where associations cannot be observed (observe.h) the packet's byte count is 0: no call that posts to a port found
+ * only by handle lets it be chosen. InternalHigh has the true count.
  */
 int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes);
+
+/* Whether the two are handles of one kernel object, as after DuplicateHandle. */
+BOOL handle_same(SOCKET a, SOCKET b);
 
 #endif

@@ -17,6 +17,7 @@
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
 #include "ws2_32/names/names.h"
+#include "ws2_32/names/ns_catalog_pe.h"
 #include "ws2_32/names/own_pe.h"
 #include "ws2_32/names/text_pe.h"
 
@@ -241,4 +242,5 @@ void names_cleanup(void)
     file_forget_all();
     own_cleanup();
     dns_service_cleanup();
+    ns_catalog_forget();
 }

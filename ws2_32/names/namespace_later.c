@@ -159,40 +159,6 @@ INT WSAAPI WSAGetServiceClassNameByClassIdW(LPGUID class_id, LPWSTR name, LPDWOR
     return class_name(class_id, chars);
 }
 
-/* ---- the catalog: it has no entries, which is an answer ---- */
-
-static int enumerate(DWORD *bytes)
-{
-    if (startup_check() || text_is_bad(bytes))
-        return fail(WSAEFAULT, 0);
-    *bytes = 0;
-    return 0;
-}
-
-INT WSAAPI WSAEnumNameSpaceProvidersA(LPDWORD bytes, LPWSANAMESPACE_INFOA buf)
-{
-    (void)buf;
-    return enumerate(bytes);
-}
-
-INT WSAAPI WSAEnumNameSpaceProvidersW(LPDWORD bytes, LPWSANAMESPACE_INFOW buf)
-{
-    (void)buf;
-    return enumerate(bytes);
-}
-
-INT WSAAPI WSAEnumNameSpaceProvidersExA(LPDWORD bytes, LPWSANAMESPACE_INFOEXA buf)
-{
-    (void)buf;
-    return enumerate(bytes);
-}
-
-INT WSAAPI WSAEnumNameSpaceProvidersExW(LPDWORD bytes, LPWSANAMESPACE_INFOEXW buf)
-{
-    (void)buf;
-    return enumerate(bytes);
-}
-
 /* ---- providers that are processes (NSPv2): only installed ones may advertise themselves ---- */
 
 INT WSAAPI WSAAdvertiseProvider(const GUID *provider, const LPCNSPV2_ROUTINE *routine)

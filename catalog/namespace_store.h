@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_CATALOG_NAMESPACE_STORE_H
+#define WS2_CATALOG_NAMESPACE_STORE_H
+/*
+ * The name-space catalog in the registry, in Windows' schema (NameSpace_Catalog5, spi.md 2.1).
+ * Portable, over catalog/reg.h, like catalog/store.h, whose lock it shares.
+ */
+#include "catalog/namespace.h"
+#include "catalog/store.h"
+
+/*
+ * Reads the stored catalog into *ns (uninitialised before; the caller deinits it). Damaged records
+ * are passed over. A prefix without one gives the built-in entries, without writing them. Three
+ * registry requests, as long as nobody but us has changed it.
+ */
+int namespace_store_read(enum store_width width, struct namespaces *ns);
+
+/*
+ * Applies `change`, all of it or none, under the cross-process lock; what it returns is returned.
+ * WSATRY_AGAIN: another writer held the lock for seconds. WSAEACCES: no rights. WSANO_RECOVERY: the
+ * registry failed.
+ */
+int namespace_store_edit(enum store_width width, int (*change)(struct namespaces *ns, void *arg),
+                         void *arg);
+
+/* Writes the built-in entries for both widths where there are none yet. */
+int namespace_store_create(void);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_KIT_OWN_H
+#define WS2_KIT_OWN_H
+/*
+ * Layers with sockets of their own (non-IFS). Inside of the kit only. Two handles stand for each socket: `upper`, made by
+ * WPUCreateSocketHandle, is the program's; `lower` is the next provider's.
+ */
+#include "base/lock.h"
+#include "providers/kit/chain.h"
+
+struct own_op;
+
+struct own_socket {
+    SOCKET upper, lower;
+    struct chain *chain;
+    unsigned refs;       /* guarded by the socket lock: the map's, calls in progress, operations pending */
+    unsigned generation; /* of the start it belongs to; after a cleanup ws2_32 has forgotten `upper` */
+    BOOL overlapped;     /* as the program made it; the lower one always is */
+    BOOL closed;         /* the lower handle is gone; guarded by the socket lock, read without */
+    struct lock tie_lock;
+    BOOL tied;            /* the lower handle is tied to the worker's port; guarded by tie_lock */
+    struct own_op *first; /* pending; guarded by the socket lock */
+
+    /* WSAAsyncSelect; guarded by the socket lock */
+    HWND window;
+    UINT message;
+    long events;
+    UINT serial; /* tells the messages of this selection from those of earlier ones */
+};
+
+/* One overlapped operation on its way through the next provider. */
+struct own_op {
+    OVERLAPPED lower; /* first: the worker's packets carry its address */
+    struct own_socket *o;
+    struct own_op *next, **link; /* in o's list */
+    unsigned refs;               /* guarded by the socket lock */
+    LPWSAOVERLAPPED user;
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+    WSATHREADID thread;
+    DWORD flags;
+    SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
+    WSABUF *buf;        /* a copy of the program's, or the one for `data` */
+    DWORD count;
+    char *data;         /* outgoing bytes, transformed */
+    WSAMSG msg;
+};
+
+/* The socket with a reference to give back, or NULL: not one of ours, or closed. */
+struct own_socket *own_get(SOCKET upper);
+struct own_socket *own_get_by_lower(SOCKET lower);
+void own_put(struct own_socket *o);
+
+/*
+ * A socket of `c` around `lower`. On failure INVALID_SOCKET, *err, and the lower one is closed. `parent`: the listener whose
+ * selection of messages it inherits, or NULL.
+ */
+SOCKET own_new(struct chain *c, SOCKET lower, BOOL overlapped, struct own_socket *parent, LPINT err);
+
+void own_lock(void);
+void own_unlock(void);
+
+/*
+ * An operation for the program's `user`, with room for `bytes` of data and `count` buffers. Sets *user to "pending". NULL: no
+ * memory, or no port; *err says which.
+ */
+struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
+                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread,
+                         DWORD count, size_t bytes, LPINT err);
+/*
+ * After the lower call: `failed` and *err as it returned. Always SOCKET_ERROR: with WSA_IO_PENDING, when the worker now has the
+ * operation, or with why it did not start.
+ */
+int own_started(struct own_op *op, BOOL failed, LPINT err);
+
+/* Ends an operation that needed nobody below: `bytes` and success. */
+int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
+               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread, DWORD bytes);
+
+/* SIO_WS2KIT_CANCEL. TRUE: something was asked to end. */
+BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only);
+
+BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,
+                                    LPDWORD flags, LPINT err);
+
+/* Total of `buf`, or -1 when a pointer is bad or the sum does not fit. */
+SSIZE_T own_total(const WSABUF *buf, DWORD count);
+/* Gathers the program's bytes into `to` and lets the layer transform them. */
+void own_outgoing(SOCKET upper, char *to, const WSABUF *buf, DWORD count);
+/* Lets the layer transform the first `bytes` bytes of what lies in `buf`. */
+void own_incoming(SOCKET upper, const WSABUF *buf, DWORD count, size_t bytes);
+
+/* own_extension_pe.c: the function for a program that asks for `id`; NULL: not to be had through this layer. */
+FARPROC own_extension(const GUID *id);
+
+/* own_select_pe.c */
+int WSPAPI own_Select(int n, fd_set *rd, fd_set *wr, fd_set *ex, const PTIMEVAL timeout,
+                      LPINT err);
+int WSPAPI own_AsyncSelect(SOCKET s, HWND window, unsigned message, long events, LPINT err);
+int own_poll(struct own_socket *o, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+             LPDWORD returned, LPINT err);
+/* Gives an accepted socket its listener's selection. */
+void own_inherit(struct own_socket *o, struct own_socket *parent);
+
+/* Fills a layer's table, after the entries that both kinds of layer share. */
+void own_fill(WSPPROC_TABLE *table);
+void own_fill_io(WSPPROC_TABLE *table);
+
+static inline int own_fail(LPINT lp_errno, int err)
+{
+    *lp_errno = err;
+    return SOCKET_ERROR;
+}
+
+#endif

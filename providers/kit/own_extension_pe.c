@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions that a program calls past ws2_32, for a layer with sockets of its own: the next provider's would not know
+ * the program's handles.
+ */
+#include "providers/kit/own.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static BOOL failed(int err)
+{
+    WSASetLastError(err);
+    return FALSE;
+}
+
+/* The next provider's function for `o`, or NULL with the last error set. */
+#define BELOW(type, name, o)                                                                       \
+    ((type)(void *)extension_below(o->chain, o->lower,                                             \
+                                   offsetof(struct ws2kit_extensions, name) / sizeof(FARPROC)))
+
+/* These functions have no thread id argument; only with a routine is one needed, and then own_begin() gets it. */
+static BOOL started(struct own_op *op, BOOL done)
+{
+    int err = done ? 0 : WSAGetLastError();
+
+    own_started(op, !done, &err);
+    return failed(err);
+}
+
+static BOOL PASCAL own_AcceptEx(SOCKET s, SOCKET acceptor, PVOID out, DWORD data_bytes,
+                                DWORD local_bytes, DWORD remote_bytes, LPDWORD got, LPOVERLAPPED ov)
+{
+    struct own_socket *o = own_get(s), *a = own_get(acceptor);
+    LPFN_ACCEPTEX below = o && a ? BELOW(LPFN_ACCEPTEX, AcceptEx, o) : NULL;
+    struct own_op *op;
+    int err = ov ? WSAENOTSOCK : ERROR_INVALID_PARAMETER;
+
+    (void)got;
+    if (below && ov) {
+        op = own_begin(o, ov, NULL, NULL, 1, 0, &err);
+        if (op) {
+            *op->buf = (WSABUF){ data_bytes, out };
+            op->receiver = acceptor;
+            started(op, below(o->lower, a->lower, out, data_bytes, local_bytes, remote_bytes,
+                              &op->flags, &op->lower));
+            err = WSAGetLastError();
+        }
+    } else if (o && a && ov) {
+        err = WSAGetLastError();
+    }
+    if (a)
+        own_put(a);
+    if (o)
+        own_put(o);
+    return failed(err);
+}
+
+static BOOL PASCAL own_ConnectEx(SOCKET s, const struct sockaddr *name, int name_bytes, PVOID data,
+                                 DWORD data_bytes, LPDWORD sent, LPOVERLAPPED ov)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_CONNECTEX below = o ? BELOW(LPFN_CONNECTEX, ConnectEx, o) : NULL;
+    WSABUF buf = { data ? data_bytes : 0, data };
+    SSIZE_T total = own_total(&buf, 1);
+    struct own_op *op;
+    int err = !o ? WSAENOTSOCK : !ov ? ERROR_INVALID_PARAMETER : WSAEFAULT;
+
+    (void)sent;
+    if (o && !below) {
+        err = WSAGetLastError();
+    } else if (o && ov && total >= 0) {
+        op = own_begin(o, ov, NULL, NULL, 0, total, &err);
+        if (op) {
+            own_outgoing(s, op->data, &buf, 1);
+            started(op, below(o->lower, name, name_bytes, total ? op->data : NULL, (DWORD)total,
+                              &op->flags, &op->lower));
+            err = WSAGetLastError();
+        }
+    }
+    if (o)
+        own_put(o);
+    return failed(err);
+}
+
+static BOOL PASCAL own_DisconnectEx(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWORD reserved)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_DISCONNECTEX below = o ? BELOW(LPFN_DISCONNECTEX, DisconnectEx, o) : NULL;
+    struct own_op *op;
+    BOOL done = FALSE;
+    int err;
+
+    if (!o)
+        return failed(WSAENOTSOCK);
+    if (below && !ov) {
+        done = below(o->lower, NULL, flags, reserved);
+    } else if (below) {
+        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
+        if (op)
+            done = started(op, below(o->lower, &op->lower, flags, reserved));
+        else
+            failed(err);
+    }
+    err = WSAGetLastError();
+    own_put(o);
+    WSASetLastError(err);
+    return done;
+}
+
+static BOOL PASCAL own_TransmitFile(SOCKET s, HANDLE file, DWORD bytes, DWORD each,
+                                    LPOVERLAPPED ov, LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_TRANSMITFILE below = o ? BELOW(LPFN_TRANSMITFILE, TransmitFile, o) : NULL;
+    struct own_op *op;
+    BOOL done = FALSE;
+    int err;
+
+    if (!o)
+        return failed(WSAENOTSOCK);
+    if (below && !ov) {
+        done = below(o->lower, file, bytes, each, NULL, buffers, flags);
+    } else if (below) {
+        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
+        if (op)
+            done = started(op, below(o->lower, file, bytes, each, &op->lower, buffers, flags));
+        else
+            failed(err);
+    }
+    err = WSAGetLastError();
+    own_put(o);
+    WSASetLastError(err);
+    return done;
+}
+
+static BOOL PASCAL own_TransmitPackets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT element, DWORD count,
+                                       DWORD each, LPOVERLAPPED ov, DWORD flags)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_TRANSMITPACKETS below = o ? BELOW(LPFN_TRANSMITPACKETS, TransmitPackets, o) : NULL;
+    struct own_op *op;
+    BOOL done = FALSE;
+    int err;
+
+    if (!o)
+        return failed(WSAENOTSOCK);
+    if (below && !ov) {
+        done = below(o->lower, element, count, each, NULL, flags);
+    } else if (below) {
+        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
+        if (op)
+            done = started(op, below(o->lower, element, count, each, &op->lower, flags));
+        else
+            failed(err);
+    }
+    err = WSAGetLastError();
+    own_put(o);
+    WSASetLastError(err);
+    return done;
+}
+
+static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERLAPPED ov,
+                                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_WSARECVMSG below = o ? BELOW(LPFN_WSARECVMSG, WSARecvMsg, o) : NULL;
+    struct own_op *op;
+    int err = o ? WSAEFAULT : WSAENOTSOCK, result = SOCKET_ERROR;
+
+    if (o && !below) {
+        err = WSAGetLastError();
+    } else if (o && !IsBadWritePtr(msg, sizeof *msg) &&
+               !IsBadReadPtr(msg->lpBuffers, msg->dwBufferCount * sizeof *msg->lpBuffers)) {
+        if (!ov) {
+            result = below(o->lower, msg, got, NULL, NULL);
+            err = result ? WSAGetLastError() : 0;
+            if (!result || err == WSAEMSGSIZE)
+                own_incoming(s, msg->lpBuffers, msg->dwBufferCount, result ? SIZE_MAX : *got);
+        } else if ((op = own_begin(o, ov, routine, NULL, msg->dwBufferCount, 0, &err))) {
+            memcpy(op->buf, msg->lpBuffers, msg->dwBufferCount * sizeof *op->buf);
+            op->receiver = s;
+            result = below(o->lower, msg, &op->flags, &op->lower, NULL);
+            err = result ? WSAGetLastError() : 0;
+            result = own_started(op, result != 0, &err);
+        }
+    }
+    if (o)
+        own_put(o);
+    WSASetLastError(err);
+    return result;
+}
+
+/* `room` gets the message with one buffer: `data`, transformed. */
+static void outgoing_message(SOCKET s, const WSAMSG *msg, SSIZE_T total, WSABUF *buf, char *data,
+                             WSAMSG *room)
+{
+    own_outgoing(s, data, msg->lpBuffers, msg->dwBufferCount);
+    *buf = (WSABUF){ (ULONG)total, data };
+    *room = *msg;
+    room->lpBuffers = buf;
+    room->dwBufferCount = 1;
+}
+
+static INT PASCAL own_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD sent,
+                                 LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    struct own_socket *o = own_get(s);
+    LPFN_WSASENDMSG below = o ? BELOW(LPFN_WSASENDMSG, WSASendMsg, o) : NULL;
+    SSIZE_T total = IsBadReadPtr(msg, sizeof *msg) ? -1 : own_total(msg->lpBuffers, msg->dwBufferCount);
+    struct own_op *op;
+    WSABUF buf;
+    WSAMSG room;
+    char *data;
+    int err = o ? WSAEFAULT : WSAENOTSOCK, result = SOCKET_ERROR;
+
+    if (o && !below) {
+        err = WSAGetLastError();
+    } else if (o && total >= 0 && !ov) {
+        data = malloc(total + 1);
+        err = WSAENOBUFS;
+        if (data) {
+            outgoing_message(s, msg, total, &buf, data, &room);
+            result = below(o->lower, &room, flags, sent, NULL, NULL);
+            err = result ? WSAGetLastError() : 0;
+        }
+        free(data);
+    } else if (o && total >= 0) {
+        op = own_begin(o, ov, routine, NULL, 1, total, &err);
+        if (op) {
+            outgoing_message(s, msg, total, op->buf, op->data, &op->msg);
+            result = below(o->lower, &op->msg, flags, &op->flags, &op->lower, NULL);
+            err = result ? WSAGetLastError() : 0;
+            result = own_started(op, result != 0, &err);
+        }
+    }
+    if (o)
+        own_put(o);
+    WSASetLastError(err);
+    return result;
+}
+
+const struct ws2kit_extensions ws2kit_own_extension = {
+    own_AcceptEx,        own_ConnectEx,  own_DisconnectEx, own_TransmitFile,
+    own_TransmitPackets, own_WSARecvMsg, own_WSASendMsg,
+};
+
+/*
+ * A layer that transforms has to see what TransmitFile and TransmitPackets send, and they send it below. Without those
+ * functions programs read the file and send it themselves.
+ */
+static BOOL passes_by(size_t i)
+{
+    return ws2kit_layer.outgoing &&
+           (i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC) ||
+            i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC));
+}
+
+FARPROC own_extension(const GUID *id)
+{
+    int i = extension_index(id);
+
+    if (i < 0)
+        return NULL;
+    if (((const FARPROC *)&ws2kit_layer.extension)[i])
+        return ((const FARPROC *)&ws2kit_layer.extension)[i];
+    return passes_by(i) ? NULL : ((const FARPROC *)&ws2kit_own_extension)[i];
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Overlapped operations. Each goes down under an OVERLAPPED of ours, on a lower handle that is tied to a port of ours; one
+ * worker takes the packets and completes the program's own. One, because the order of the packets is the order in which
+ * the program has to see its operations end.
+ *
+ * A call never ends at once: it is pending until the worker has it. If a call could return success while an earlier operation
+ * of the socket waits in the port, the program would see them in the wrong order.
+ */
+#include "providers/kit/own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PENDING 0x103
+
+static HANDLE port;
+
+/* ---- pointers of the program ---- */
+
+SSIZE_T own_total(const WSABUF *buf, DWORD count)
+{
+    SSIZE_T total = 0;
+
+    if (count && IsBadReadPtr(buf, count * sizeof *buf))
+        return -1;
+    for (DWORD i = 0; i < count; i++) {
+        if (buf[i].len && IsBadReadPtr(buf[i].buf, buf[i].len))
+            return -1;
+        if (total + (SSIZE_T)buf[i].len > 0x7FFFFFFF)
+            return -1;
+        total += buf[i].len;
+    }
+    return total;
+}
+
+void own_outgoing(SOCKET upper, char *to, const WSABUF *buf, DWORD count)
+{
+    char *at = to;
+
+    for (DWORD i = 0; i < count; i++) {
+        memcpy(at, buf[i].buf, buf[i].len);
+        at += buf[i].len;
+    }
+    if (ws2kit_layer.outgoing && at > to)
+        ws2kit_layer.outgoing(upper, to, at - to);
+}
+
+void own_incoming(SOCKET upper, const WSABUF *buf, DWORD count, size_t bytes)
+{
+    for (DWORD i = 0; ws2kit_layer.incoming && bytes && i < count; i++) {
+        size_t n = buf[i].len < bytes ? buf[i].len : bytes;
+
+        if (n)
+            ws2kit_layer.incoming(upper, buf[i].buf, n);
+        bytes -= n;
+    }
+}
+
+/* ---- the program's end ---- */
+
+struct apc {
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+    LPWSAOVERLAPPED user;
+    DWORD err, bytes, flags;
+};
+
+static void CALLBACK run_routine(DWORD_PTR context)
+{
+    struct apc apc = *(struct apc *)context;
+
+    free((void *)context);
+    apc.routine(apc.err, apc.bytes, apc.user, apc.flags);
+}
+
+/* `status`: how the operation ended in the terms of WPUCompleteOverlappedRequest. */
+static void tell(struct own_socket *o, LPWSAOVERLAPPED user,
+                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, WSATHREADID *thread, DWORD status,
+                 DWORD err, DWORD bytes, DWORD flags)
+{
+    struct apc *apc = routine ? malloc(sizeof *apc) : NULL;
+    int ignored;
+
+    user->Offset = flags; /* what own_GetOverlappedResult() answers from */
+    user->OffsetHigh = err;
+    if (!apc) {
+        WPUCompleteOverlappedRequest(o->upper, user, status, bytes, &ignored);
+        return;
+    }
+    *apc = (struct apc){ routine, user, err, bytes, flags };
+    user->InternalHigh = bytes;
+    __atomic_store_n(&user->Internal, err, __ATOMIC_RELEASE);
+    if (upcalls.lpWPUQueueApc(thread, run_routine, (DWORD_PTR)apc, &ignored))
+        free(apc); /* the thread has ended, and with it whoever was to be told */
+}
+
+static void mark_pending(LPWSAOVERLAPPED user, BOOL has_routine)
+{
+    HANDLE event = (HANDLE)((ULONG_PTR)user->hEvent & ~(ULONG_PTR)1);
+
+    user->InternalHigh = 0;
+    user->Internal = PENDING;
+    if (event && !has_routine)
+        ResetEvent(event);
+}
+
+int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
+               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread, DWORD bytes)
+{
+    mark_pending(user, routine != NULL);
+    tell(o, user, routine, thread, 0, 0, bytes, 0);
+    return 0;
+}
+
+/* ---- operations ---- */
+
+static void release(struct own_op *op)
+{
+    struct own_socket *o = op->o;
+    BOOL last;
+
+    own_lock();
+    last = !--op->refs;
+    own_unlock();
+    if (!last)
+        return;
+    free(op);
+    own_put(o);
+}
+
+static void unlink_op(struct own_op *op)
+{
+    own_lock();
+    *op->link = op->next;
+    if (op->next)
+        op->next->link = op->link;
+    own_unlock();
+}
+
+/* The worker: how the lower operation ended becomes how the program's ended. */
+static void finish(struct own_op *op, DWORD code)
+{
+    struct own_socket *o = op->o;
+    DWORD bytes = (DWORD)op->lower.InternalHigh, flags = 0, status = 0;
+    int err = 0;
+
+    if (__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
+        if (code)
+            err = code == ERROR_CONNECTION_ABORTED ? WSAECONNABORTED : WSA_OPERATION_ABORTED;
+    } else if (!o->chain->next.lpWSPGetOverlappedResult(o->lower, &op->lower, &bytes, FALSE, &flags,
+                                                        &err)) {
+        /* Closed meanwhile: then the lower one does not know the handle any more. */
+        if (err == WSAENOTSOCK)
+            err = code ? WSA_OPERATION_ABORTED : 0;
+        else if (!err)
+            err = WSASYSCALLFAILURE;
+    }
+    if (err)
+        status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
+    if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
+        own_incoming(op->receiver, op->buf, op->count, bytes);
+
+    unlink_op(op);
+    tell(o, op->user, op->routine, &op->thread, status, err, bytes, flags);
+    release(op);
+}
+
+static DWORD WINAPI work(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        OVERLAPPED *ov = NULL;
+        ULONG_PTR key;
+        DWORD bytes;
+        BOOL done = GetQueuedCompletionStatus(port, &bytes, &key, &ov, INFINITE);
+
+        if (ov)
+            finish((struct own_op *)ov, done ? 0 : GetLastError());
+    }
+    return 0;
+}
+
+/* The worker stays for good, and the DLL with it: a lower provider may complete at any time. */
+static BOOL CALLBACK start_worker(INIT_ONCE *once, void *arg, void **result)
+{
+    HMODULE self;
+    HANDLE thread, p = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+
+    (void)once, (void)arg, (void)result;
+    if (!p)
+        return FALSE;
+    port = p;
+    thread = CreateThread(NULL, 0, work, NULL, 0, NULL);
+    if (!thread) {
+        CloseHandle(p);
+        return FALSE;
+    }
+    CloseHandle(thread);
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                       (LPCWSTR)(void *)start_worker, &self);
+    return TRUE;
+}
+
+static BOOL tie(struct own_socket *o)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    BOOL tied;
+
+    if (__atomic_load_n(&o->tied, __ATOMIC_ACQUIRE))
+        return TRUE;
+    if (!InitOnceExecuteOnce(&once, start_worker, NULL, NULL))
+        return FALSE;
+    lock_take(&o->tie_lock);
+    if (!o->tied && CreateIoCompletionPort((HANDLE)o->lower, port, 0, 0))
+        __atomic_store_n(&o->tied, TRUE, __ATOMIC_RELEASE);
+    tied = o->tied;
+    lock_drop(&o->tie_lock);
+    return tied;
+}
+
+struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
+                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread,
+                         DWORD count, size_t bytes, LPINT err)
+{
+    struct own_op *op;
+
+    *err = WSAENOBUFS;
+    if (!tie(o))
+        return NULL;
+    op = malloc(sizeof *op + count * sizeof *op->buf + bytes);
+    if (!op)
+        return NULL;
+    memset(op, 0, sizeof *op);
+    op->o = o;
+    op->refs = 2; /* the worker's, and the starting thread's: the lower provider may look at it until it returns */
+    op->user = user;
+    op->routine = routine;
+    if (thread)
+        op->thread = *thread;
+    else if (routine && upcalls.lpWPUOpenCurrentThread(&op->thread, err)) {
+        free(op);
+        return NULL;
+    }
+    op->receiver = INVALID_SOCKET;
+    op->buf = (WSABUF *)(op + 1);
+    op->count = count;
+    op->data = (char *)(op->buf + count);
+    op->lower.Offset = user->Offset; /* TransmitFile reads from there */
+    op->lower.OffsetHigh = user->OffsetHigh;
+    mark_pending(user, routine != NULL);
+
+    own_lock();
+    o->refs++;
+    op->next = o->first;
+    op->link = &o->first;
+    if (op->next)
+        op->next->link = &op->next;
+    o->first = op;
+    own_unlock();
+    *err = 0;
+    return op;
+}
+
+int own_started(struct own_op *op, BOOL failed, LPINT err)
+{
+    if (failed && *err != WSA_IO_PENDING) {
+        unlink_op(op);
+        release(op);
+    } else {
+        *err = WSA_IO_PENDING;
+    }
+    release(op);
+    return SOCKET_ERROR;
+}
+
+/*
+ * A lower operation was started on the thread that called us, so "those of this thread" and "all" are the same question
+ * to the lower handle. An operation that is asked for by name is kept from being freed, and its address from being used again.
+ */
+BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only)
+{
+    struct own_op *op;
+    BOOL found;
+
+    if (own_thread_only)
+        return CancelIo((HANDLE)o->lower);
+    if (!user)
+        return CancelIoEx((HANDLE)o->lower, NULL);
+
+    own_lock();
+    for (op = o->first; op && op->user != user; op = op->next)
+        ;
+    if (op)
+        op->refs++;
+    own_unlock();
+    if (!op)
+        return FALSE;
+    found = CancelIoEx((HANDLE)o->lower, &op->lower);
+    release(op);
+    return found;
+}
+
+BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,
+                                    LPDWORD flags, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    HANDLE event;
+
+    if (!o) {
+        *err = WSAENOTSOCK;
+        return FALSE;
+    }
+    own_put(o);
+    if (!ov || !bytes || !flags) {
+        *err = WSAEFAULT;
+        return FALSE;
+    }
+    event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
+    while (__atomic_load_n(&ov->Internal, __ATOMIC_ACQUIRE) == PENDING) {
+        if (!wait) {
+            *err = WSA_IO_INCOMPLETE;
+            return FALSE;
+        }
+        /* Without an event there is nothing to wait for: the handle itself is never signalled. */
+        if (event)
+            WaitForSingleObject(event, INFINITE);
+        else
+            Sleep(1);
+    }
+    *bytes = (DWORD)ov->InternalHigh;
+    *flags = ov->Offset;
+    *err = ov->OffsetHigh;
+    return !ov->OffsetHigh;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sockets of a layer that has its own. `upper` lives until the last operation has ended: its completion still needs the
+ * handle, and a value that is not given back cannot be used again too early.
+ */
+#include "providers/kit/own.h"
+
+#include <stdlib.h>
+
+#include "base/handle_map.h"
+
+static struct lock lock;
+static struct handle_map by_upper, by_lower; /* what they lead to is touched under the lock only */
+static unsigned generation;                  /* guarded by lock */
+
+void own_lock(void)
+{
+    lock_take(&lock);
+}
+
+void own_unlock(void)
+{
+    lock_drop(&lock);
+}
+
+static struct own_socket *get(struct handle_map *map, SOCKET s)
+{
+    struct own_socket *o;
+
+    lock_take(&lock);
+    o = handle_map_find(map, s);
+    if (o)
+        o->refs++;
+    lock_drop(&lock);
+    return o;
+}
+
+struct own_socket *own_get(SOCKET upper)
+{
+    return get(&by_upper, upper);
+}
+
+struct own_socket *own_get_by_lower(SOCKET lower)
+{
+    return get(&by_lower, lower);
+}
+
+void own_put(struct own_socket *o)
+{
+    BOOL last, current;
+    int ignored;
+
+    lock_take(&lock);
+    last = !--o->refs;
+    current = o->generation == generation;
+    lock_drop(&lock);
+    if (!last)
+        return;
+    if (current)
+        upcalls.lpWPUCloseSocketHandle(o->upper, &ignored);
+    free(o);
+}
+
+/*
+ * False: no memory. A socket that stands there under the same handle was closed with CloseHandle, which nobody told us of: it
+ * goes to *stale.
+ */
+static BOOL enter(struct own_socket *o, struct own_socket **stale)
+{
+    void *old = NULL;
+    BOOL done;
+
+    lock_take(&lock);
+    o->generation = generation;
+    done = !handle_map_set(&by_upper, o->upper, o, &old);
+    if (done && handle_map_set(&by_lower, o->lower, o, NULL)) {
+        handle_map_remove(&by_upper, o->upper, o);
+        done = FALSE;
+    }
+    *stale = old;
+    if (old) {
+        handle_map_remove(&by_lower, (*stale)->lower, old);
+        (*stale)->generation = generation - 1; /* its handle is another's now */
+    }
+    lock_drop(&lock);
+    return done;
+}
+
+static void close_stale(struct own_socket *o)
+{
+    int ignored;
+
+    if (!o)
+        return;
+    __atomic_store_n(&o->closed, TRUE, __ATOMIC_RELEASE);
+    o->chain->next.lpWSPCloseSocket(o->lower, &ignored);
+    own_put(o);
+}
+
+SOCKET own_new(struct chain *c, SOCKET lower, BOOL overlapped, struct own_socket *parent, LPINT err)
+{
+    struct own_socket *o = calloc(1, sizeof *o), *stale;
+    SOCKET upper = INVALID_SOCKET;
+    int ignored;
+
+    *err = WSAENOBUFS;
+    if (o) {
+        o->chain = c;
+        o->lower = lower;
+        o->overlapped = overlapped;
+        o->refs = 1;
+        upper = upcalls.lpWPUCreateSocketHandle(c->mine.dwCatalogEntryId, (DWORD_PTR)o, err);
+    }
+    if (upper != INVALID_SOCKET) {
+        o->upper = upper;
+        if (!chain_set(upper, c) && enter(o, &stale)) {
+            *err = 0;
+            close_stale(stale);
+            if (parent) {
+                SetHandleInformation((HANDLE)lower, HANDLE_FLAG_INHERIT, 0);
+                own_inherit(o, parent);
+            }
+            return upper;
+        }
+        upcalls.lpWPUCloseSocketHandle(upper, &ignored);
+        *err = WSAENOBUFS;
+    }
+    free(o);
+    c->next.lpWSPCloseSocket(lower, &ignored);
+    return INVALID_SOCKET;
+}
+
+/* Takes it out of the maps first, so that no new call begins on a lower handle that is gone and maybe another socket's. */
+static BOOL leave(struct own_socket *o)
+{
+    BOOL was_there;
+
+    lock_take(&lock);
+    was_there = handle_map_remove(&by_upper, o->upper, o) != NULL;
+    if (was_there)
+        handle_map_remove(&by_lower, o->lower, o);
+    lock_drop(&lock);
+    return was_there;
+}
+
+static int WSPAPI own_CloseSocket(SOCKET s, LPINT err)
+{
+    struct own_socket *o = own_get(s), *stale;
+    int result = SOCKET_ERROR;
+
+    if (!o || !leave(o)) {
+        *err = WSAENOTSOCK;
+    } else {
+        __atomic_store_n(&o->closed, TRUE, __ATOMIC_RELEASE);
+        result = o->chain->next.lpWSPCloseSocket(o->lower, err);
+        if (result == SOCKET_ERROR && *err == WSAEWOULDBLOCK) {
+            __atomic_store_n(&o->closed, FALSE, __ATOMIC_RELEASE);
+            enter(o, &stale);
+        } else {
+            own_put(o); /* the maps' reference */
+        }
+    }
+    if (o)
+        own_put(o);
+    return result;
+}
+
+/* The last WSPCleanup: ws2_32 drops all handles itself, and what is still pending ends unheard. */
+static void forget_one(uintptr_t handle, void *value, void *arg)
+{
+    struct handle_map *map = arg;
+
+    lock_take(&lock);
+    handle_map_remove(map, handle, value);
+    lock_drop(&lock);
+    if (map == &by_upper)
+        own_put(value);
+}
+
+static void stop(void)
+{
+    lock_take(&lock);
+    generation++;
+    lock_drop(&lock);
+    handle_map_each(&by_lower, forget_one, &by_lower);
+    handle_map_each(&by_upper, forget_one, &by_upper);
+}
+
+/* ---- entries ---- */
+
+static SOCKET WSPAPI own_Socket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info,
+                                GROUP group, DWORD flags, LPINT err)
+{
+    WSAPROTOCOL_INFOW room;
+    struct chain *c;
+    SOCKET lower;
+
+    *err = info ? chain_get(info, &c) : WSAEFAULT;
+    if (*err)
+        return INVALID_SOCKET;
+    /*
+     * What the program asked about overlapped use is its affair with us; we use the lower socket overlapped. A child that
+     * inherited the lower handle could not use it, and would keep the connection open.
+     */
+    lower = c->next.lpWSPSocket(family, type, protocol, chain_next_info(c, info, &room), group,
+                                flags | WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT, err);
+    return lower == INVALID_SOCKET ? lower : own_new(c, lower, (flags & WSA_FLAG_OVERLAPPED) != 0, NULL, err);
+}
+
+static SOCKET WSPAPI own_Accept(SOCKET s, struct sockaddr *addr, LPINT bytes,
+                                LPCONDITIONPROC condition, DWORD_PTR data, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    SOCKET accepted;
+
+    if (!o)
+        return (SOCKET)own_fail(err, WSAENOTSOCK);
+    accepted = o->chain->next.lpWSPAccept(o->lower, addr, bytes, condition, data, err);
+    if (accepted != INVALID_SOCKET)
+        accepted = own_new(o->chain, accepted, o->overlapped, o, err);
+    own_put(o);
+    return accepted;
+}
+
+static SOCKET WSPAPI own_JoinLeaf(SOCKET s, const struct sockaddr *name, int bytes, LPWSABUF caller,
+                                  LPWSABUF callee, LPQOS sqos, LPQOS gqos, DWORD flags, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    SOCKET leaf;
+
+    if (!o)
+        return (SOCKET)own_fail(err, WSAENOTSOCK);
+    leaf = o->chain->next.lpWSPJoinLeaf(o->lower, name, bytes, caller, callee, sqos, gqos, flags,
+                                        err);
+    if (leaf == o->lower)
+        leaf = s;
+    else if (leaf != INVALID_SOCKET)
+        leaf = own_new(o->chain, leaf, (flags & WSA_FLAG_OVERLAPPED) != 0, o, err);
+    own_put(o);
+    return leaf;
+}
+
+/* Option values that are sockets. */
+static int WSPAPI own_SetSockOpt(SOCKET s, int level, int name, const char *value, int bytes,
+                                 LPINT err)
+{
+    struct own_socket *o = own_get(s), *listener = NULL;
+    SOCKET lower;
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT && value &&
+        bytes >= (int)sizeof(SOCKET)) {
+        listener = own_get(*(const SOCKET *)value);
+        lower = listener ? listener->lower : INVALID_SOCKET;
+        value = (const char *)&lower;
+        bytes = sizeof lower;
+    }
+    result = o->chain->next.lpWSPSetSockOpt(o->lower, level, name, value, bytes, err);
+    if (listener) {
+        if (!result)
+            own_inherit(o, listener);
+        own_put(listener);
+    }
+    own_put(o);
+    return result;
+}
+
+static int WSPAPI own_GetSockOpt(SOCKET s, int level, int name, char *value, LPINT bytes,
+                                 LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->chain->next.lpWSPGetSockOpt(o->lower, level, name, value, bytes, err);
+    if (!result && level == SOL_SOCKET)
+        chain_answer_info(o->chain, name, value);
+    own_put(o);
+    return result;
+}
+
+static int WSPAPI own_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_INFOW info,
+                                      LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->chain->next.lpWSPDuplicateSocket(o->lower, process, info, err);
+    if (!result)
+        chain_answer_duplicate(o->chain, info);
+    own_put(o);
+    return result;
+}
+
+#define OWN(name, params, args)                                                                    \
+    static int WSPAPI own_##name params                                                            \
+    {                                                                                              \
+        struct own_socket *o = own_get(s);                                                         \
+        int result;                                                                                \
+                                                                                                   \
+        if (!o)                                                                                    \
+            return own_fail(e, WSAENOTSOCK);                                                       \
+        result = o->chain->next.lpWSP##name args;                                                  \
+        own_put(o);                                                                                \
+        return result;                                                                             \
+    }
+
+/* clang-format off */
+OWN(Bind, (SOCKET s, const struct sockaddr *a, int n, LPINT e), (o->lower, a, n, e))
+OWN(Connect, (SOCKET s, const struct sockaddr *a, int n, LPWSABUF r, LPWSABUF d, LPQOS sq, LPQOS gq, LPINT e),
+    (o->lower, a, n, r, d, sq, gq, e))
+OWN(EnumNetworkEvents, (SOCKET s, WSAEVENT h, LPWSANETWORKEVENTS ev, LPINT e), (o->lower, h, ev, e))
+OWN(EventSelect, (SOCKET s, WSAEVENT h, long ev, LPINT e), (o->lower, h, ev, e))
+OWN(GetPeerName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->lower, a, n, e))
+OWN(GetSockName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->lower, a, n, e))
+OWN(Listen, (SOCKET s, int backlog, LPINT e), (o->lower, backlog, e))
+OWN(RecvDisconnect, (SOCKET s, LPWSABUF b, LPINT e), (o->lower, b, e))
+OWN(SendDisconnect, (SOCKET s, LPWSABUF b, LPINT e), (o->lower, b, e))
+OWN(Shutdown, (SOCKET s, int how, LPINT e), (o->lower, how, e))
+/* clang-format on */
+
+static BOOL WSPAPI own_GetQOSByName(SOCKET s, LPWSABUF name, LPQOS qos, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    BOOL result;
+
+    if (!o) {
+        *err = WSAENOTSOCK;
+        return FALSE;
+    }
+    result = o->chain->next.lpWSPGetQOSByName(o->lower, name, qos, err);
+    own_put(o);
+    return result;
+}
+
+void own_fill(WSPPROC_TABLE *table)
+{
+    table->lpWSPAccept = own_Accept;
+    table->lpWSPAsyncSelect = own_AsyncSelect;
+    table->lpWSPBind = own_Bind;
+    table->lpWSPCloseSocket = own_CloseSocket;
+    table->lpWSPConnect = own_Connect;
+    table->lpWSPDuplicateSocket = own_DuplicateSocket;
+    table->lpWSPEnumNetworkEvents = own_EnumNetworkEvents;
+    table->lpWSPEventSelect = own_EventSelect;
+    table->lpWSPGetOverlappedResult = own_GetOverlappedResult;
+    table->lpWSPGetPeerName = own_GetPeerName;
+    table->lpWSPGetQOSByName = own_GetQOSByName;
+    table->lpWSPGetSockName = own_GetSockName;
+    table->lpWSPGetSockOpt = own_GetSockOpt;
+    table->lpWSPJoinLeaf = own_JoinLeaf;
+    table->lpWSPListen = own_Listen;
+    table->lpWSPRecvDisconnect = own_RecvDisconnect;
+    table->lpWSPSelect = own_Select;
+    table->lpWSPSendDisconnect = own_SendDisconnect;
+    table->lpWSPSetSockOpt = own_SetSockOpt;
+    table->lpWSPShutdown = own_Shutdown;
+    table->lpWSPSocket = own_Socket;
+    own_fill_io(table);
+}
+
+WSPPROC_TABLE ws2kit_own_pass;
+
+static void fill(WSPPROC_TABLE *table)
+{
+    own_fill(table);
+    ws2kit_own_pass = *table; /* always the same */
+}
+
+const struct ws2kit_own_sockets ws2kit_own_sockets = { fill, stop };

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The name-space catalog: the model, its packed form, and the store over a registry in memory that
+ * fails or stops at every call in turn.
+ */
+#include "catalog/namespace_store.h"
+
+#include <string.h>
+
+#include "base/wsaerr.h"
+#include "catalog/namespace_pack.h"
+#include "tests/unit/fake/fault.h"
+#include "tests/unit/fake/reg.h"
+#include "tests/unit/unit.h"
+
+#define PARAMETERS "SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters"
+#define CATALOG    PARAMETERS "\\NameSpace_Catalog5"
+
+static uint8_t blob[] = {1, 2, 3};
+
+static struct catalog_guid guid_of(uint8_t n)
+{
+    struct catalog_guid guid = {{n, 0x33}};
+
+    return guid;
+}
+
+static struct namespace_entry sample(uint8_t n)
+{
+    struct namespace_entry e;
+
+    memset(&e, 0, sizeof e);
+    e.provider = guid_of(n);
+    e.name_space = 100 + n;
+    e.version = n;
+    e.enabled = true;
+    e.name[0] = 'n';
+    e.path[0] = 'p';
+    e.info = blob;
+    e.info_bytes = n % 2 ? sizeof blob : 0;
+    return e;
+}
+
+static int add(struct namespaces *ns, void *arg)
+{
+    struct namespace_entry e = sample(*(uint8_t *)arg);
+
+    return namespaces_install(ns, &e);
+}
+
+static int remove_first(struct namespaces *ns, void *arg)
+{
+    (void)arg;
+    return ns->count ? namespaces_uninstall(ns, &ns->entry[0].provider) : WSAEINVAL;
+}
+
+static uint32_t stored(enum store_width width)
+{
+    struct namespaces ns;
+    uint32_t count;
+
+    ck_assert_int_eq(namespace_store_read(width, &ns), 0);
+    ck_assert_int_eq(reg_fake_open_keys(), 0);
+    ck_assert_int_eq(reg_fake_lock_depth(), 0);
+    count = ns.count;
+    namespaces_deinit(&ns);
+    return count;
+}
+
+START_TEST(edits_of_the_value)
+{
+    struct namespaces ns;
+    struct catalog_guid order[3], first;
+    struct namespace_entry e = sample(1), bad = sample(2);
+
+    namespaces_init(&ns);
+    ck_assert_int_eq(namespaces_defaults(&ns), 0);
+    ck_assert_uint_eq(ns.count, 2);
+    first = ns.entry[0].provider;
+    ck_assert_int_eq(namespaces_install(&ns, &e), 0);
+    ck_assert_int_eq(namespaces_install(&ns, &e), WSAEINVAL);
+    bad.name_space = NAMESPACE_ALL;
+    ck_assert_int_eq(namespaces_install(&ns, &bad), WSAEINVAL);
+    bad = sample(2);
+    bad.path[0] = 0;
+    ck_assert_int_eq(namespaces_install(&ns, &bad), WSAEINVAL);
+    ck_assert_uint_eq(ns.count, 3);
+
+    for (int i = 0; i < 3; i++)
+        order[i] = ns.entry[2 - i].provider;
+    ck_assert_int_eq(namespaces_reorder(&ns, order, 2), WSAEINVAL);
+    ck_assert_int_eq(namespaces_reorder(&ns, order, 3), 0);
+    ck_assert_uint_eq(ns.entry[0].name_space, 101);
+    order[1] = order[0];
+    ck_assert_int_eq(namespaces_reorder(&ns, order, 3), WSAEINVAL);
+    order[1] = guid_of(9);
+    ck_assert_int_eq(namespaces_reorder(&ns, order, 3), WSAEINVAL);
+
+    ck_assert_int_eq(namespaces_enable(&ns, &order[1], false), WSAEINVAL);
+    ck_assert_int_eq(namespaces_uninstall(&ns, &order[1]), WSAEINVAL);
+    ck_assert_int_eq(namespaces_enable(&ns, &first, false), 0);
+    ck_assert(!namespaces_find(&ns, &first)->enabled);
+    ck_assert_int_eq(namespaces_uninstall(&ns, &e.provider), 0);
+    ck_assert_uint_eq(ns.count, 2);
+    ck_assert_ptr_null(namespaces_find(&ns, &e.provider));
+    namespaces_deinit(&ns);
+}
+END_TEST
+
+START_TEST(who_is_asked)
+{
+    struct namespace_entry e = sample(1);
+    struct catalog_guid other = guid_of(2);
+    const struct {
+        const char *why;
+        struct namespace_scope scope;
+        bool want;
+    } rows[] = {
+        {"all", {NULL, NAMESPACE_ALL}, true},
+        {"its name space", {NULL, 101}, true},
+        {"another name space", {NULL, 102}, false},
+        {"itself, whatever the name space", {&e.provider, 102}, true},
+        {"another provider", {&other, 101}, false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        e.enabled = true;
+        CASE_INT_EQ(namespace_in_scope(&e, &rows[i].scope), rows[i].want, rows[i].why);
+        e.enabled = false;
+        CASE_INT_EQ(namespace_in_scope(&e, &rows[i].scope), false, rows[i].why);
+    }
+}
+END_TEST
+
+/* Every prefix of it, and it with every bit turned, is refused; memory may run out anywhere. */
+START_TEST(packed)
+{
+    struct namespace_journal j, back;
+    uint8_t *bytes;
+    size_t count;
+    uint8_t n = 1;
+
+    namespace_journal_init(&j);
+    j.held[RECORDS_64] = j.pending[RECORDS_64] = true;
+    j.written = 0x123456789ull;
+    ck_assert_int_eq(namespaces_defaults(&j.ns[RECORDS_64]), 0);
+    ck_assert_int_eq(add(&j.ns[RECORDS_64], &n), 0);
+    ck_assert_int_eq(namespace_journal_encode(&j, &bytes, &count), 0);
+    for (unsigned f = 1;; f++) {
+        int err;
+
+        fault_at(f);
+        err = namespace_journal_decode(bytes, count, &back);
+        if (!fault_end()) {
+            ck_assert_int_eq(err, 0);
+            break;
+        }
+        ck_assert_int_eq(err, WSA_NOT_ENOUGH_MEMORY);
+    }
+    ck_assert(namespaces_equal(&back.ns[RECORDS_64], &j.ns[RECORDS_64]));
+    ck_assert(back.pending[RECORDS_64] && !back.held[RECORDS_32] && back.written == j.written);
+    namespace_journal_deinit(&back);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(namespace_journal_decode(bytes, i, &back), WSAEINVAL);
+    for (size_t i = 0; i < count; i++) {
+        bytes[i] ^= 4;
+        ck_assert_int_eq(namespace_journal_decode(bytes, count, &back), WSAEINVAL);
+        bytes[i] ^= 4;
+    }
+    free(bytes);
+    namespace_journal_deinit(&j);
+}
+END_TEST
+
+START_TEST(created_and_read_in_three_requests)
+{
+    uint8_t n = 3;
+    unsigned before;
+
+    reg_fake_reset();
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+    ck_assert(!reg_fake_has(CATALOG, NULL));
+    ck_assert_int_eq(namespace_store_create(), 0);
+    ck_assert(reg_fake_has(CATALOG "\\Catalog_Entries64\\000000000002", "LibraryPath"));
+    ck_assert(reg_fake_has(CATALOG "\\Catalog_Entries\\000000000002", "LibraryPath"));
+    before = reg_fake_calls();
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+    ck_assert_uint_eq(reg_fake_calls() - before, 3);
+
+    ck_assert_int_eq(namespace_store_edit(STORE_32, add, &n), 0);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+    ck_assert_uint_eq(stored(STORE_32), 3);
+    ck_assert_int_eq(namespace_store_edit(STORE_32, add, &n), WSAEINVAL);
+    ck_assert_int_eq(namespace_store_create(), 0);
+    ck_assert_uint_eq(stored(STORE_32), 3);
+}
+END_TEST
+
+/* What others write is seen, damage is passed over, and what was emptied stays empty. */
+START_TEST(other_software)
+{
+    uint32_t serial = 77;
+    uint8_t n = 3;
+
+    reg_fake_reset();
+    ck_assert_int_eq(namespace_store_create(), 0);
+    reg_fake_put(CATALOG "\\Catalog_Entries64\\000000000001", "ProviderId", REG_TYPE_BINARY, "x", 1);
+    reg_fake_put(CATALOG, "Serial_Access_Num", REG_TYPE_DWORD, &serial, 4);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 1);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &n), 0);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, remove_first, NULL), 0);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, remove_first, NULL), 0);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 0);
+    reg_fake_remove(PARAMETERS, "ws2kit_NameSpaces");
+    ck_assert_uint_eq(stored(STORE_NATIVE), 0);
+    reg_fake_remove(CATALOG, NULL);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+}
+END_TEST
+
+/* Each registry call and allocation of an edit fails once: old catalog or new, and the next edit works. */
+START_TEST(edit_survives_any_failure)
+{
+    for (unsigned f = 1;; f++) {
+        uint8_t n = 3, m = 5;
+        bool fired;
+        int err;
+
+        reg_fake_reset();
+        ck_assert_int_eq(namespace_store_create(), 0);
+        fault_at(f);
+        err = namespace_store_edit(STORE_NATIVE, add, &n);
+        fired = fault_end();
+        ck_assert_uint_eq(stored(STORE_NATIVE), err ? 2 : 3);
+        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &m), 0);
+        ck_assert_uint_eq(stored(STORE_NATIVE), err ? 3 : 4);
+        if (!fired)
+            break;
+    }
+}
+END_TEST
+
+/* The same for a process that dies at each write. */
+START_TEST(edit_survives_any_crash)
+{
+    for (unsigned c = 1;; c++) {
+        uint8_t n = 3, m = 5;
+        uint32_t count;
+        bool crashed;
+
+        reg_fake_reset();
+        ck_assert_int_eq(namespace_store_create(), 0);
+        reg_fake_crash_at(c);
+        (void)namespace_store_edit(STORE_NATIVE, add, &n);
+        crashed = reg_fake_restart();
+        count = stored(STORE_NATIVE);
+        ck_assert(count == 2 || count == 3);
+        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &m), 0);
+        ck_assert_uint_eq(stored(STORE_NATIVE), count + 1);
+        reg_fake_remove(PARAMETERS, "ws2kit_NameSpaces"); /* and Windows' keys say the same */
+        ck_assert_uint_eq(stored(STORE_NATIVE), count + 1);
+        if (!crashed)
+            break;
+    }
+}
+END_TEST
+
+START_TEST(read_survives_any_failure)
+{
+    for (unsigned f = 1;; f++) {
+        struct namespaces ns;
+        bool fired;
+        int err;
+
+        reg_fake_reset();
+        ck_assert_int_eq(namespace_store_create(), 0);
+        reg_fake_remove(PARAMETERS, "ws2kit_NameSpaces");
+        fault_at(f);
+        err = namespace_store_read(STORE_NATIVE, &ns);
+        fired = fault_end();
+        ck_assert(err || ns.count == 2);
+        ck_assert_int_eq(reg_fake_open_keys(), 0);
+        namespaces_deinit(&ns);
+        if (!fired)
+            break;
+    }
+}
+END_TEST
+
+UNIT_MAIN("namespace", edits_of_the_value, who_is_asked, packed, created_and_read_in_three_requests,
+          other_software, edit_survives_any_failure, edit_survives_any_crash, read_survives_any_failure)

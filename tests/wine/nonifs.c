@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layers that own their data path: samples/xor over TCP, for this process only. What a program may do with the handle of such a
+ * layer, and that each operation ends exactly once. (meson.build runs the ordinary programs through the same layers.)
+ */
+#include "styles.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY = 0x5a, PAIRS = 24, THREADS = 4, DEPTH = 4, ROUNDS = 120 };
+
+/* build/ARCH/tests/wine/wt_nonifs.exe -> build/ARCH/samples/xor.dll; the catalog is read when Winsock first needs it. */
+static void layer_up(void)
+{
+    char path[MAX_PATH];
+    WSADATA data;
+
+    GetModuleFileNameA(NULL, path, sizeof path);
+    for (int i = 0; i < 3; i++)
+        *strrchr(path, '\\') = 0;
+    strcat(path, "\\samples\\xor.dll");
+    if (GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES)
+        skip("samples/xor.dll is not beside this build");
+    if (!GetEnvironmentVariableA("WS2KIT_LAYERS", NULL, 0))
+        SetEnvironmentVariableA("WS2KIT_LAYERS", path);
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &data));
+}
+
+static void said_to_be_non_ifs(void)
+{
+    WSAPROTOCOL_INFOW info;
+    int n = sizeof info;
+    SOCKET s;
+
+    layer_up();
+    s = tcp_new(AF_INET);
+    NEED_OK(getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &n));
+    CHECK(!(info.dwServiceFlags1 & XP1_IFS_HANDLES));
+    CHECK(info.ProtocolChain.ChainLen > 1);
+    CHECK_OK(closesocket(s));
+}
+
+/* ---- one end with the layer, the other without ---- */
+
+static int child(int argc, char **argv)
+{
+    char data[4];
+    WSADATA wsa;
+    union addr at;
+    SOCKET s;
+
+    (void)argc;
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    at = loopback(AF_INET, (unsigned short)atoi(argv[0]));
+    s = tcp_new(AF_INET);
+    NEED_OK(connect(s, &at.sa, addr_len(AF_INET)));
+    CHECK_INT(recv_all(s, data, 4), 4);
+    for (int i = 0; i < 4; i++)
+        if (!CHECK_INT(data[i], "wire"[i] ^ KEY))
+            return 1;
+    send_all(s, data, 4);
+    CHECK_OK(closesocket(s));
+    return 0;
+}
+
+__attribute__((constructor)) static void set_child(void)
+{
+    test_child = child;
+}
+
+static void bytes_on_the_wire(void)
+{
+    union addr at;
+    SOCKET listener, s;
+    char args[16], data[4];
+    HANDLE p;
+
+    layer_up();
+    listener = tcp_listen(AF_INET, &at); /* the catalog is read here */
+    SetEnvironmentVariableA("WS2KIT_LAYERS", NULL);
+    sprintf(args, "%d", ntohs(at.v4.sin_port));
+    p = child_start(args, 0);
+    s = accept(listener, NULL, NULL);
+    NEED(s != INVALID_SOCKET);
+    send_all(s, "wire", 4);
+    CHECK_INT(recv_all(s, data, 4), 4);
+    CHECK_BYTES(data, "wire", 4);
+    CHECK_INT(child_wait(p), 0);
+    CHECK_OK(closesocket(s));
+    CHECK_OK(closesocket(listener));
+}
+
+/* ---- every way to hear of a completion ---- */
+
+static char buffer[64];
+
+static void start_recv(SOCKET s, OVERLAPPED *o)
+{
+    WSABUF buf = { sizeof buffer, buffer };
+    DWORD flags = 0;
+
+    CHECK_FAILS(WSARecv(s, &buf, 1, NULL, &flags, o, NULL), WSA_IO_PENDING);
+}
+
+static void check_packet(HANDLE port, ULONG_PTR want_key, OVERLAPPED *want, DWORD want_bytes)
+{
+    OVERLAPPED *o = NULL;
+    ULONG_PTR key = 0;
+    DWORD n = 0;
+
+    CHECK_TRUE(GetQueuedCompletionStatus(port, &n, &key, &o, 5000));
+    CHECK(o == want);
+    CHECK_INT(key, want_key);
+    CHECK_INT(n, want_bytes);
+    CHECK(!GetQueuedCompletionStatus(port, &n, &key, &o, 100) && !o); /* once */
+}
+
+static void polling(void)
+{
+    OVERLAPPED o = { 0 };
+    DWORD n = 7, flags = 7;
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    start_recv(pair[1], &o);
+    CHECK(!HasOverlappedIoCompleted(&o));
+    CHECK_FALSE(WSAGetOverlappedResult(pair[1], &o, &n, FALSE, &flags), WSA_IO_INCOMPLETE);
+    send_all(pair[0], "abc", 3);
+    while (!HasOverlappedIoCompleted(&o))
+        Sleep(1);
+    CHECK_TRUE(WSAGetOverlappedResult(pair[1], &o, &n, FALSE, &flags));
+    CHECK_INT(n, 3);
+    CHECK_INT(flags, 0);
+    CHECK_BYTES(buffer, "abc", 3);
+    memset(&o, 0, sizeof o);
+    start_recv(pair[1], &o);
+    CHECK_OK(closesocket(pair[0]));
+    CHECK_TRUE(WSAGetOverlappedResult(pair[1], &o, &n, TRUE, &flags)); /* no event: waits all the same */
+    CHECK_INT(n, 0);
+}
+
+static void port_before_and_after_connecting(void)
+{
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    SOCKET early, accepted, listener;
+    OVERLAPPED o = { 0 };
+    union addr at;
+
+    layer_up();
+    listener = tcp_listen(AF_INET, &at);
+    early = tcp_new(AF_INET);
+    CHECK(CreateIoCompletionPort((HANDLE)early, port, 11, 0) == port);
+    NEED_OK(connect(early, &at.sa, addr_len(AF_INET)));
+    accepted = accept(listener, NULL, NULL);
+    CHECK(CreateIoCompletionPort((HANDLE)accepted, port, 22, 0) == port);
+    start_recv(early, &o);
+    send_all(accepted, "12345", 5);
+    check_packet(port, 11, &o, 5);
+    memset(&o, 0, sizeof o);
+    start_recv(accepted, &o);
+    send_all(early, "123", 3);
+    check_packet(port, 22, &o, 3);
+}
+
+static void port_by_duplicate(void)
+{
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0), copy, self = GetCurrentProcess();
+    OVERLAPPED o = { 0 };
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    NEED(DuplicateHandle(self, (HANDLE)pair[1], self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    CHECK(CreateIoCompletionPort(copy, port, 33, 0) == port);
+    CHECK_TRUE(CloseHandle(copy));
+    start_recv(pair[1], &o);
+    send_all(pair[0], "1234", 4);
+    check_packet(port, 33, &o, 4);
+}
+
+static void event_and_low_bit(void)
+{
+    HANDLE port, event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED o = { .hEvent = event }, *got = NULL;
+    ULONG_PTR key;
+    SOCKET pair[2];
+    DWORD n;
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    port = CreateIoCompletionPort((HANDLE)pair[1], NULL, 44, 0);
+    start_recv(pair[1], &o);
+    send_all(pair[0], "1", 1);
+    check_packet(port, 44, &o, 1);
+    CHECK_INT(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    memset(&o, 0, sizeof o);
+    o.hEvent = (HANDLE)((ULONG_PTR)event | 1);
+    start_recv(pair[1], &o);
+    CHECK_INT(WaitForSingleObject(event, 0), WAIT_TIMEOUT); /* reset when the operation began */
+    send_all(pair[0], "12", 2);
+    CHECK_INT(WaitForSingleObject(event, 5000), WAIT_OBJECT_0);
+    CHECK_INT(o.InternalHigh, 2);
+    CHECK(!GetQueuedCompletionStatus(port, &n, &key, &got, 100) && !got);
+}
+
+static LONG volatile callback_bytes;
+
+static void CALLBACK bound(DWORD err, DWORD bytes, OVERLAPPED *o)
+{
+    CHECK_INT(err, 0);
+    InterlockedExchange(&callback_bytes, bytes);
+    SetEvent(*(HANDLE *)(o + 1));
+}
+
+static void bind_io_completion_callback(void)
+{
+    struct {
+        OVERLAPPED o;
+        HANDLE done;
+    } op = { .done = CreateEventA(NULL, FALSE, FALSE, NULL) };
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    CHECK_TRUE(BindIoCompletionCallback((HANDLE)pair[1], bound, 0));
+    start_recv(pair[1], &op.o);
+    send_all(pair[0], "12345678", 8);
+    CHECK_INT(WaitForSingleObject(op.done, 5000), WAIT_OBJECT_0);
+    CHECK_INT(callback_bytes, 8);
+}
+
+/* With the mode set, a call that says "done" posts no packet, and one that says "pending" posts exactly one. */
+static void skip_on_success(void)
+{
+    OVERLAPPED o = { 0 }, *got = NULL;
+    WSABUF buf = { 3, (char *)"abc" };
+    SOCKET pair[2];
+    HANDLE port;
+    ULONG_PTR key;
+    DWORD n, modes = FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE;
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    port = CreateIoCompletionPort((HANDLE)pair[0], NULL, 55, 0);
+    CHECK_TRUE(SetFileCompletionNotificationModes((HANDLE)pair[0], modes));
+    if (WSASend(pair[0], &buf, 1, &n, 0, &o, NULL))
+        check_packet(port, 55, &o, 3);
+    else
+        CHECK(!GetQueuedCompletionStatus(port, &n, &key, &got, 100) && !got);
+}
+
+static void cancel(void)
+{
+    OVERLAPPED first = { 0 }, second = { 0 }, never = { 0 };
+    DWORD n, flags;
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    start_recv(pair[1], &first);
+    start_recv(pair[1], &second);
+    CHECK_FALSE(CancelIoEx((HANDLE)pair[1], &never), ERROR_NOT_FOUND);
+    CHECK_TRUE(CancelIoEx((HANDLE)pair[1], &first));
+    CHECK_FALSE(WSAGetOverlappedResult(pair[1], &first, &n, TRUE, &flags), WSA_OPERATION_ABORTED);
+    CHECK(!HasOverlappedIoCompleted(&second));
+    send_all(pair[0], "ab", 2);
+    CHECK_TRUE(WSAGetOverlappedResult(pair[1], &second, &n, TRUE, &flags));
+    CHECK_INT(n, 2);
+    memset(&first, 0, sizeof first);
+    start_recv(pair[1], &first);
+    CHECK_TRUE(CancelIo((HANDLE)pair[1]));
+    CHECK_FALSE(WSAGetOverlappedResult(pair[1], &first, &n, TRUE, &flags), WSA_OPERATION_ABORTED);
+}
+
+/* ---- under load ---- */
+
+struct op {
+    OVERLAPPED o;
+    LONG volatile done;
+    DWORD bytes, err, nth;
+    ULONG64 record;
+};
+
+struct load {
+    SOCKET pair[2];
+    int style; /* 0 port, 1 event, 2 routine */
+    HANDLE event[DEPTH];
+    struct op in[DEPTH];
+    DWORD ended; /* packets or routines of this round, which come in the order of the calls */
+};
+
+static void CALLBACK load_routine(DWORD err, DWORD bytes, OVERLAPPED *o, DWORD flags)
+{
+    struct op *op = (struct op *)o;
+
+    (void)flags;
+    op->err = err;
+    op->bytes = bytes;
+    op->done++;
+}
+
+static void load_start(struct load *l, int i)
+{
+    struct op *op = &l->in[i];
+    WSABUF buf = { sizeof op->record, (char *)&op->record };
+    DWORD flags = 0;
+
+    memset(op, 0, sizeof *op);
+    op->nth = i;
+    op->o.hEvent = l->style == 1 ? l->event[i] : NULL;
+    NEED(!WSARecv(l->pair[1], &buf, 1, NULL, &flags, &op->o, l->style == 2 ? load_routine : NULL) ||
+         WSAGetLastError() == WSA_IO_PENDING);
+}
+
+static void load_take(HANDLE port, struct load *all)
+{
+    OVERLAPPED *o = NULL;
+    ULONG_PTR key;
+    DWORD n;
+
+    NEED(GetQueuedCompletionStatus(port, &n, &key, &o, 20000));
+    NEED(key < PAIRS);
+    ((struct op *)o)->bytes = n;
+    ((struct op *)o)->done++;
+    CHECK_INT(((struct op *)o)->nth, all[key].ended++);
+}
+
+static DWORD WINAPI load_thread(void *arg)
+{
+    struct load *all = calloc(PAIRS, sizeof *all);
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    int pairs = PAIRS / THREADS, on_port = 0;
+    ULONG64 next = (ULONG64)(ULONG_PTR)arg << 32;
+
+    for (int p = 0; p < pairs; p++) {
+        tcp_pair(AF_INET, all[p].pair);
+        all[p].style = p % 3;
+        for (int i = 0; i < DEPTH; i++)
+            all[p].event[i] = WSACreateEvent();
+        if (!all[p].style)
+            NEED(CreateIoCompletionPort((HANDLE)all[p].pair[1], port, p, 0));
+        on_port += !all[p].style;
+    }
+    for (int round = 0; round < ROUNDS; round++, next += DEPTH) {
+        for (int p = 0; p < pairs; p++) {
+            all[p].ended = 0;
+            for (int i = 0; i < DEPTH; i++)
+                load_start(&all[p], i);
+        }
+        for (int p = 0; p < pairs; p++)
+            for (ULONG64 i = next; i < next + DEPTH; i++)
+                send_all(all[p].pair[0], &i, sizeof i);
+        for (int i = 0; i < on_port * DEPTH; i++)
+            load_take(port, all);
+        for (int p = 0; p < pairs; p++)
+            for (int i = 0; i < DEPTH; i++) {
+                struct op *op = &all[p].in[i];
+
+                if (all[p].style == 1) {
+                    NEED(WaitForSingleObject(all[p].event[i], 20000) == WAIT_OBJECT_0);
+                    op->bytes = (DWORD)op->o.InternalHigh;
+                    op->done++;
+                }
+                while (!op->done)
+                    SleepEx(20, TRUE);
+                CHECK_INT(op->done, 1);
+                CHECK_INT(op->err, 0);
+                CHECK_INT(op->bytes, sizeof op->record);
+                CHECK(op->record == next + i);
+            }
+    }
+    for (int p = 0; p < pairs; p++) {
+        CHECK_OK(closesocket(all[p].pair[0]));
+        CHECK_OK(closesocket(all[p].pair[1]));
+    }
+    return 0;
+}
+
+static void load(void)
+{
+    HANDLE thread[THREADS];
+
+    layer_up();
+    for (ULONG_PTR t = 0; t < THREADS; t++)
+        thread[t] = thread_start(load_thread, (void *)(t + 1));
+    for (int t = 0; t < THREADS; t++)
+        thread_join(thread[t]);
+}
+
+const struct test_case test_cases[] = {
+    { "said-to-be-non-ifs", said_to_be_non_ifs, .unstarted = 1 },
+    { "bytes-on-the-wire", bytes_on_the_wire, .unstarted = 1 },
+    { "polling", polling, .unstarted = 1 },
+    { "port-before-and-after-connecting", port_before_and_after_connecting, .unstarted = 1 },
+    { "port-by-duplicate", port_by_duplicate, .unstarted = 1 },
+    { "event-and-low-bit", event_and_low_bit, .unstarted = 1 },
+    { "bind-io-completion-callback", bind_io_completion_callback, .unstarted = 1 },
+    { "skip-on-success", skip_on_success, .unstarted = 1 },
+    { "cancel", cancel, .unstarted = 1 },
+    { "load", load, .unstarted = 1 },
+    { 0 },
+};

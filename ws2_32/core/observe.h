@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WS2_32_CORE_OBSERVE_H
+#define WS2_32_CORE_OBSERVE_H
+/*
+ * Seeing what a program does to a handle of WPUCreateSocketHandle behind Winsock's back: tie it to a completion port, set its
+ * notification modes, duplicate it, cancel its operations. The kernel tells nobody, so four of ntdll's functions are looked over the
+ * shoulder: NtSetInformationFile, NtDuplicateObject, NtCancelIoFile and NtCancelIoFileEx.
+ *
+ * Nothing is touched before the first such handle is made: a process without non-IFS layers never gets here.
+ */
+#include <winsock2.h>
+
+/* From the first WPUCreateSocketHandle. Idempotent. */
+void observe_begin(void);
+
+/* Every association is seen, however it is made. False: only those that kernelbase's own functions make, or none. */
+BOOL observe_all_seen(void);
+
+#endif
