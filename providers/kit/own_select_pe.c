@@ -235,6 +235,8 @@ void own_inherit(struct own_socket *o, struct own_socket *parent)
     window = parent->window;
     message = parent->message;
     events = parent->events;
+    if (!o->window)
+        o->serial = parent->serial; /* so that the next number is none that inherited messages carry */
     own_unlock();
     if (window && events)
         select_messages(o, window, message, events, &ignored);

@@ -389,6 +389,77 @@ static void load(void)
         thread_join(thread[t]);
 }
 
+/*
+ * Receives that are cancelled, overtaken by data, or lose their socket, in no order: whatever happened, each started
+ * operation ends exactly once. The sockets are closed before their packets are counted.
+ */
+static DWORD WINAPI torn_thread(void *arg)
+{
+    enum { LIVES = 60, OPS = 12 };
+    unsigned random = 12345u * (unsigned)(ULONG_PTR)arg;
+    struct op *op = calloc(OPS, sizeof *op);
+
+    for (int life = 0; life < LIVES; life++) {
+        HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+        int started = 0, ended = 0;
+        SOCKET pair[2];
+
+        tcp_pair(AF_INET, pair);
+        NEED(CreateIoCompletionPort((HANDLE)pair[1], port, life, 0));
+        memset(op, 0, OPS * sizeof *op);
+        while (started < OPS) {
+            WSABUF buf = { sizeof op->record, (char *)&op[started].record };
+            DWORD flags = 0;
+
+            random = random * 1103515245 + 12345;
+            NEED(!WSARecv(pair[1], &buf, 1, NULL, &flags, &op[started].o, NULL) ||
+                 WSAGetLastError() == WSA_IO_PENDING);
+            started++;
+            switch (random >> 16 & 3) {
+            case 0:
+                send_all(pair[0], "12345678", 8);
+                break;
+            case 1:
+                CancelIoEx((HANDLE)pair[1], &op[(random >> 20) % started].o);
+                break;
+            case 2:
+                if (random >> 28 == 0)
+                    CancelIo((HANDLE)pair[1]);
+            }
+        }
+        CHECK_OK(closesocket(pair[random >> 18 & 1]));
+        CHECK_OK(closesocket(pair[!(random >> 18 & 1)]));
+        while (ended < started) {
+            OVERLAPPED *o = NULL;
+            ULONG_PTR key;
+            DWORD n = 0;
+            BOOL done = GetQueuedCompletionStatus(port, &n, &key, &o, 20000);
+
+            NEED(o);
+            ended++;
+            CHECK_INT(key, life);
+            CHECK_INT(++((struct op *)o)->done, 1);
+            CHECK(done ? n == 8 || n == 0 : n == 0);
+            CHECK_INT(o->InternalHigh, n);
+        }
+        CHECK(!GetQueuedCompletionStatus(port, &(DWORD){ 0 }, &(ULONG_PTR){ 0 }, &(OVERLAPPED *){ NULL }, 20));
+        CHECK_TRUE(CloseHandle(port));
+    }
+    free(op);
+    return 0;
+}
+
+static void cancelled_and_closed(void)
+{
+    HANDLE thread[THREADS];
+
+    layer_up();
+    for (ULONG_PTR t = 0; t < THREADS; t++)
+        thread[t] = thread_start(torn_thread, (void *)(t + 1));
+    for (int t = 0; t < THREADS; t++)
+        thread_join(thread[t]);
+}
+
 const struct test_case test_cases[] = {
     { "said-to-be-non-ifs", said_to_be_non_ifs, .unstarted = 1 },
     { "bytes-on-the-wire", bytes_on_the_wire, .unstarted = 1 },
@@ -400,5 +471,6 @@ const struct test_case test_cases[] = {
     { "skip-on-success", skip_on_success, .unstarted = 1 },
     { "cancel", cancel, .unstarted = 1 },
     { "load", load, .unstarted = 1 },
+    { "cancelled-and-closed", cancelled_and_closed, .unstarted = 1 },
     { 0 },
 };

@@ -8,7 +8,7 @@ int WSAAPI WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out,
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     return call_end_overlapped(&c, s, c.proc->lpWSPIoctl(s, code, in, in_bytes, out, out_bytes, returned, ov,
                                            routine, call_thread_id(&c, ov), &c.err), ov, routine);

@@ -7,7 +7,7 @@ int WSAAPI WSARecv(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, LPDWO
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     return call_end_overlapped(&c, s, c.proc->lpWSPRecv(s, bufs, count, received, flags, ov, routine,
                                           call_thread_id(&c, ov), &c.err), ov, routine);
@@ -34,7 +34,7 @@ int WSAAPI WSARecvFrom(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD received, L
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     return call_end_overlapped(&c, s, c.proc->lpWSPRecvFrom(s, bufs, count, received, flags, from, from_bytes, ov,
                                               routine, call_thread_id(&c, ov), &c.err), ov, routine);

@@ -17,7 +17,7 @@ int WSAAPI WSASend(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD fla
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     return call_end_overlapped(&c, s, c.proc->lpWSPSend(s, bufs, count, sent, flags, ov, routine,
                                           call_thread_id(&c, ov), &c.err), ov, routine);
@@ -42,7 +42,7 @@ int WSAAPI WSASendTo(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD sent, DWORD f
 {
     struct call c;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     return call_end_overlapped(&c, s, c.proc->lpWSPSendTo(s, bufs, count, sent, flags, to, to_bytes, ov, routine,
                                             call_thread_id(&c, ov), &c.err), ov, routine);
@@ -76,7 +76,7 @@ int WSAAPI WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD sent, LPWSAOV
     struct call c;
     int result;
 
-    if (call_begin(&c, s))
+    if (call_begin_overlapped(&c, s, ov, routine))
         return SOCKET_ERROR;
     result = c.proc->lpWSPIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &send_msg,
                                 sizeof send_msg, &bytes, NULL, NULL, NULL, &c.err);

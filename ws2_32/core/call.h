@@ -30,6 +30,13 @@ struct call {
 /* 0, or SOCKET_ERROR with the last error set: WSANOTINITIALISED, WSAEINPROGRESS, WSAENOTSOCK, or why its provider did not start. */
 int call_begin(struct call *c, SOCKET s);
 
+/*
+ * The same for a call that may have been given an OVERLAPPED and a routine. A handle that has a port cannot use routines: the kernel
+ * refuses that on handles of its own, and here it is done for those of WPUCreateSocketHandle (WSAEINVAL).
+ */
+int call_begin_overlapped(struct call *c, SOCKET s, LPWSAOVERLAPPED ov,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
 /* The same for a call that is not about a socket: the provider of *entry, started, or of what serves instead (core/bypass.h). */
 int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry);
 

@@ -80,6 +80,17 @@ int call_begin(struct call *c, SOCKET s)
     return use(c, p, err);
 }
 
+int call_begin_overlapped(struct call *c, SOCKET s, LPWSAOVERLAPPED ov,
+                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (call_begin(c, s))
+        return SOCKET_ERROR;
+    if (__builtin_expect(!routine || !ov || !completion_tied(s), 1))
+        return 0;
+    c->err = WSAEINVAL;
+    return call_end(c, SOCKET_ERROR);
+}
+
 int call_begin_entry(struct call *c, const struct catalog *cat, const struct catalog_entry **entry)
 {
     struct provider *p = NULL;

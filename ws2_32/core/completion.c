@@ -157,6 +157,20 @@ void completion_duplicated(uintptr_t alias, uintptr_t original)
         handle_map_set(&aliases, alias, (void *)original, NULL);
 }
 
+bool completion_tied(uintptr_t handle)
+{
+    struct known *k;
+    bool tied;
+
+    if (!completion_known(handle))
+        return false;
+    lock_take(&lock);
+    k = handle_map_find(&map, handle);
+    tied = k && k->port;
+    lock_drop(&lock);
+    return tied;
+}
+
 bool completion_get(uintptr_t handle, struct completion_port *out)
 {
     struct known *k;

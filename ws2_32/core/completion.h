@@ -45,6 +45,9 @@ void completion_duplicated(uintptr_t alias, uintptr_t original);
 /* The known handle that `alias` was last a duplicate of, or 0. */
 uintptr_t completion_original(uintptr_t alias);
 
+/* Whether a port is known for `handle`. */
+bool completion_tied(uintptr_t handle);
+
 struct completion_port {
     uintptr_t port, key;
     void *held;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "ws2_32/names/hosts_file.h"
 
 enum { FILE_BYTES_MAX = 64 << 20 }; /* lists of blocked names in hosts files reach several megabytes */
 
@@ -54,7 +55,7 @@ static bool path_of(enum names_file which, wchar_t path[MAX_PATH])
     return true;
 }
 
-static struct file_text *read_file(const wchar_t *path)
+static struct file_text *read_file(enum names_file which, const wchar_t *path)
 {
     struct file_text *f = NULL;
     LARGE_INTEGER size;
@@ -74,14 +75,17 @@ static struct file_text *read_file(const wchar_t *path)
     if (f) {
         f->refs = 1;
         f->text = (struct span){f->bytes, got};
+        f->hosts = which == FILE_HOSTS || which == FILE_UNIX_HOSTS ? hosts_index_new(f->text) : NULL;
     }
     return f;
 }
 
 void file_put(struct file_text *f)
 {
-    if (f && !__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
+    if (f && !__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL)) {
+        hosts_index_free(f->hosts);
         free(f);
+    }
 }
 
 /* Puts `fresh` into the cache (NULL: the file is gone) and takes out what was there. */
@@ -129,7 +133,7 @@ struct file_text *file_get(enum names_file which)
     if (f)
         return f;
 
-    f = read_file(path);
+    f = read_file(which, path);
     remember(which, &now, f);
     return f;
 }

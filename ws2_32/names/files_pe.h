@@ -19,6 +19,7 @@ enum names_file {
 struct file_text {
     long refs;
     struct span text;
+    struct hosts_index *hosts; /* of the hosts files; NULL if memory was out */
     char bytes[];
 };
 

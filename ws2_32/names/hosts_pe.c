@@ -6,6 +6,14 @@
 
 #include "base/wsaerr.h"
 
+static int find(const struct file_text *f, const struct lookup *q, struct answer *out)
+{
+    if (!f->hosts)
+        return q->name ? hosts_find_name(f->text, q->name, out) : hosts_find_addr(f->text, q->addr, out);
+    return q->name ? hosts_index_find_name(f->hosts, f->text, q->name, out)
+                   : hosts_index_find_addr(f->hosts, f->text, q->addr, out);
+}
+
 int source_hosts(const struct lookup *q, struct answer *out)
 {
     static const enum names_file files[] = {FILE_HOSTS, FILE_UNIX_HOSTS};
@@ -15,7 +23,7 @@ int source_hosts(const struct lookup *q, struct answer *out)
         struct file_text *f = file_get(files[i]);
 
         if (f)
-            err = q->name ? hosts_find_name(f->text, q->name, out) : hosts_find_addr(f->text, q->addr, out);
+            err = find(f, q, out);
         file_put(f);
     }
     return err;

@@ -259,6 +259,15 @@ int source_own_reverse(const struct lookup *q, struct answer *out)
     return err;
 }
 
+int resolve_own_addresses(struct answer *out)
+{
+    int err = own_addresses(out);
+
+    if (err)
+        answer_free(out);
+    return err;
+}
+
 void resolve_own_families(bool *ip4, bool *ip6)
 {
     struct answer own = {0};

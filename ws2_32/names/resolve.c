@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/wsaerr.h"
+#include "ws2_32/names/order.h"
 
 static int check(const struct resolve_request *rq)
 {
@@ -133,6 +134,25 @@ static void drop_unusable(struct answer *a)
     a->addr_count = kept;
 }
 
+/*
+ * The order to try them in. Only a choice between an IPv6 address and another needs it: what this machine has itself
+ * takes a while to find out.
+ */
+static void put_in_order(struct answer *a)
+{
+    struct answer own = {0};
+    size_t six = 0, far = 0;
+
+    for (size_t i = 0; i < a->addr_count; i++) {
+        six += a->addr[i].family == ADDR_INET6;
+        far += !name_addr_is_loopback(&a->addr[i]);
+    }
+    if (a->addr_count < 2 || !six || !far || resolve_own_addresses(&own))
+        return;
+    order_sort(a->addr, a->addr_count, own.addr, own.addr_count);
+    answer_free(&own);
+}
+
 static int find_host(const struct resolve_request *rq, struct answer *out)
 {
     struct lookup q = {rq->node, NULL, rq->family, rq->name_space, rq->provider};
@@ -160,6 +180,7 @@ static int find_host(const struct resolve_request *rq, struct answer *out)
         return err;
     if (rq->flags & RESOLVE_ADDRCONFIG)
         drop_unusable(out);
+    put_in_order(out);
     filter(rq, out);
     return out->addr_count ? 0 : WSANO_DATA;
 }

@@ -56,4 +56,7 @@ bool resolve_service(const char *name, const char *proto, uint16_t *port);
 /* Which families have an address that is not loopback on this machine. */
 void resolve_own_families(bool *ip4, bool *ip6);
 
+/* The addresses of this machine that are not loopback. 0 or WSA_NOT_ENOUGH_MEMORY. */
+int resolve_own_addresses(struct answer *out);
+
 #endif

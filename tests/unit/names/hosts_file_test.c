@@ -72,6 +72,8 @@ static const struct {
 
 START_TEST(finds_names)
 {
+    struct hosts_index *ix = hosts_index_new(text_of(file));
+
     for (size_t i = 0; i < sizeof by_name / sizeof *by_name; i++) {
         struct answer a;
         int err = hosts_find_name(text_of(file), by_name[i].name, &a);
@@ -79,7 +81,11 @@ START_TEST(finds_names)
         CASE_INT_EQ(err, by_name[i].want ? 0 : WSAHOST_NOT_FOUND, by_name[i].why);
         ck_assert_msg(err || !strcmp(describe(&a), by_name[i].want), "%s: %s", by_name[i].why, describe(&a));
         answer_free(&a);
+        ck_assert_int_eq(hosts_index_find_name(ix, text_of(file), by_name[i].name, &a), err);
+        ck_assert_msg(err || !strcmp(describe(&a), by_name[i].want), "index: %s: %s", by_name[i].why, describe(&a));
+        answer_free(&a);
     }
+    hosts_index_free(ix);
 }
 END_TEST
 
@@ -94,6 +100,8 @@ static const struct {
 
 START_TEST(finds_addresses)
 {
+    struct hosts_index *ix = hosts_index_new(text_of(file));
+
     for (size_t i = 0; i < sizeof by_addr / sizeof *by_addr; i++) {
         struct name_addr addr;
         struct answer a;
@@ -104,7 +112,11 @@ START_TEST(finds_addresses)
         CASE_INT_EQ(err, by_addr[i].want ? 0 : WSAHOST_NOT_FOUND, by_addr[i].why);
         ck_assert_msg(err || !strcmp(describe(&a), by_addr[i].want), "%s: %s", by_addr[i].why, describe(&a));
         answer_free(&a);
+        ck_assert_int_eq(hosts_index_find_addr(ix, text_of(file), &addr, &a), err);
+        ck_assert_msg(err || !strcmp(describe(&a), by_addr[i].want), "index: %s: %s", by_addr[i].why, describe(&a));
+        answer_free(&a);
     }
+    hosts_index_free(ix);
 }
 END_TEST
 
@@ -120,6 +132,44 @@ START_TEST(an_answer_has_an_end)
     ck_assert_uint_eq(a.addr_count, ANSWER_MAX);
     ck_assert_uint_eq(a.alias_count, ANSWER_MAX);
     answer_free(&a);
+}
+END_TEST
+
+START_TEST(long_files_are_indexed)
+{
+    enum { LINES = 100000 };
+    char *big = malloc(LINES * 64), name[32];
+    struct hosts_index *ix;
+    struct answer a;
+    size_t n = 0;
+
+    for (unsigned i = 0; i < LINES; i++)
+        n += (size_t)sprintf(big + n, "0.0.%u.%u ads%u.example ads%u.example\n", i >> 8 & 255, i & 255, i, i);
+    ix = hosts_index_new((struct span){big, n});
+    for (unsigned i = 0; i < 100000; i += 37) { /* without the index this takes minutes */
+        sprintf(name, "ADS%u.example.", i);
+        ck_assert_int_eq(hosts_index_find_name(ix, (struct span){big, n}, name, &a), 0);
+        ck_assert_uint_eq(a.addr_count, 1);
+        ck_assert_uint_eq(a.alias_count, 0);
+        answer_free(&a);
+    }
+    hosts_index_free(ix);
+    free(big);
+}
+END_TEST
+
+START_TEST(an_index_needs_memory)
+{
+    for (unsigned n = 1;; n++) {
+        struct hosts_index *ix;
+
+        fault_at(n);
+        ix = hosts_index_new(text_of(file));
+        ck_assert(!ix == fault_end());
+        hosts_index_free(ix);
+        if (ix)
+            break;
+    }
 }
 END_TEST
 
@@ -142,4 +192,5 @@ START_TEST(survives_running_out_of_memory)
 }
 END_TEST
 
-UNIT_MAIN("names/hosts_file", finds_names, finds_addresses, an_answer_has_an_end, survives_running_out_of_memory)
+UNIT_MAIN("names/hosts_file", finds_names, finds_addresses, an_answer_has_an_end, long_files_are_indexed,
+          an_index_needs_memory, survives_running_out_of_memory)

@@ -23,6 +23,8 @@ START_TEST(a_tie_is_found_until_the_handle_is_closed)
     ck_assert(completion_known(64));
     ck_assert(!completion_get(64, &p));
     ck_assert_uint_eq(completion_tie(64, 1000, 7), 0);
+    ck_assert(completion_tied(64));
+    ck_assert(!completion_tied(68));
     ck_assert(completion_get(64, &p));
     ck_assert_uint_eq(p.port, 1000);
     ck_assert_uint_eq(p.key, 7);
