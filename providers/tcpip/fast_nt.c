@@ -188,6 +188,7 @@ BOOL fast_allowed(struct sock *k, enum afd_kind kind)
     return !k->waits[kind] && !afd_has_pending(k, kind);
 }
 
+/* A receive re-arms FD_READ and takes back one that nobody has been told of yet; a peek does, too. */
 void fast_before_selection(struct sock *k)
 {
     char byte;
@@ -195,8 +196,10 @@ void fast_before_selection(struct sock *k)
     DWORD flags = MSG_PEEK;
     struct afd_recvmsg in = { .flags = (ULONG_PTR)&flags, .count = 1, .bufs = (ULONG_PTR)&buf };
 
-    if (k->fd > 0)
-        afd_try(k->handle, AFD_RECVMSG, &in, sizeof in, NULL, 0);
+    if (!k->unseen)
+        return;
+    k->unseen = FALSE;
+    afd_try(k->handle, AFD_RECVMSG, &in, sizeof in, NULL, 0);
 }
 
 /* ---- waiting ---- */
@@ -291,6 +294,8 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     msg.fd = fd_of(k);
     if (msg.fd < 0)
         return STATUS_NOT_FAST;
+    if (!k->unseen)
+        k->unseen = TRUE;
     if (call(HALF_RECV, &msg))
         return STATUS_ACCESS_VIOLATION;
     status = msg.status;

@@ -79,6 +79,7 @@ struct sock {
     LONG volatile fd;              /* owned: the Linux descriptor + 1; 0: not asked for yet, -1: not to be had */
     ULONGLONG identity;            /* of the Linux socket, as half.h has it; 0: not known */
     BOOL volatile given;           /* another process, or another handle here, has the same socket */
+    BOOL volatile unseen;          /* received the fast way since the server was last told */
     BOOL volatile was_selected;    /* has had an event or window selection */
     BOOL volatile may_be_selected; /* an accepted socket whose listener once had a selection */
     LONG volatile waits[AFD_KINDS]; /* calls that wait in the device, and the data they move is of this kind */

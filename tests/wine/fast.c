@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One test for each point of THE RULE (providers/tcpip/fast.h) that a program can notice: drop the point and the test
+ * fails. They hold without the Unix half as well.
+ */
+#include "net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MUCH = 8 << 20 };
+
+static void receive_one(SOCKET s, char want)
+{
+    char c = 0;
+
+    CHECK_RET(recv(s, &c, 1, 0), 1);
+    CHECK_INT(c, want);
+}
+
+static long events_within(SOCKET s, HANDLE event, DWORD ms)
+{
+    WSANETWORKEVENTS events = { 0 };
+
+    WaitForSingleObject(event, ms);
+    CHECK_OK(WSAEnumNetworkEvents(s, event, &events));
+    return events.lNetworkEvents;
+}
+
+/* Each receive must be seen by the server, or it reports no further FD_READ. */
+static void expect_reads(SOCKET s, HANDLE event, SOCKET from)
+{
+    for (int i = 0; i < 5; i++) {
+        send_all(from, "x", 1);
+        CHECK(events_within(s, event, 2000) & FD_READ);
+        receive_one(s, 'x');
+    }
+    CHECK_OK(closesocket(from));
+    CHECK(events_within(s, event, 2000) & FD_CLOSE);
+}
+
+/* Used before the selection, and while it is active. */
+static void selection(void)
+{
+    HANDLE event = WSACreateEvent();
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    for (int i = 0; i < 3; i++) {
+        send_all(pair[0], "a", 1);
+        receive_one(pair[1], 'a');
+    }
+    CHECK_OK(WSAEventSelect(pair[1], event, FD_READ | FD_CLOSE));
+    expect_reads(pair[1], event, pair[0]);
+}
+
+/* Selected, let go, used, selected again. */
+static void selection_again(void)
+{
+    HANDLE event = WSACreateEvent();
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(WSAEventSelect(pair[1], event, FD_READ | FD_CLOSE));
+    send_all(pair[0], "ab", 2);
+    CHECK(events_within(pair[1], event, 2000) & FD_READ);
+    receive_one(pair[1], 'a');
+    CHECK_OK(WSAEventSelect(pair[1], event, 0));
+    receive_one(pair[1], 'b');
+    send_all(pair[0], "c", 1);
+    CHECK(wait_readable(pair[1]));
+    receive_one(pair[1], 'c');
+    ResetEvent(event);
+    CHECK_OK(WSAEventSelect(pair[1], event, FD_READ | FD_CLOSE));
+    CHECK_INT(events_within(pair[1], event, 50) & FD_READ, 0);
+    expect_reads(pair[1], event, pair[0]);
+}
+
+/* A wait in the device notes READ; the data are gone when the selection begins. */
+static DWORD WINAPI send_later(void *arg)
+{
+    Sleep(100);
+    send_all(*(SOCKET *)arg, "z", 1);
+    return 0;
+}
+
+static void selection_after_wait(void)
+{
+    HANDLE event = WSACreateEvent(), thread;
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "y", 1);
+    receive_one(pair[1], 'y');
+    thread = thread_start(send_later, &pair[0]);
+    CHECK(wait_readable(pair[1]));
+    thread_join(thread);
+    receive_one(pair[1], 'z');
+    CHECK_OK(WSAEventSelect(pair[1], event, FD_READ | FD_CLOSE));
+    CHECK_INT(events_within(pair[1], event, 50) & FD_READ, 0);
+    expect_reads(pair[1], event, pair[0]);
+}
+
+static void selection_inherited(void)
+{
+    HANDLE event = WSACreateEvent();
+    union addr at;
+    SOCKET listener = tcp_listen(AF_INET, &at), client = tcp_new(AF_INET), s;
+
+    CHECK_OK(WSAEventSelect(listener, event, FD_ACCEPT | FD_READ | FD_CLOSE));
+    NEED_OK(connect(client, &at.sa, addr_len(AF_INET)));
+    CHECK(events_within(listener, event, 2000) & FD_ACCEPT);
+    s = accept(listener, NULL, NULL);
+    NEED(s != INVALID_SOCKET);
+    expect_reads(s, event, client);
+}
+
+/* An overlapped receive was there first; nobody takes its data. */
+static void pending_receive(void)
+{
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    set_nonblocking(pair[1], 1);
+    for (int i = 0; i < 300; i++) {
+        WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
+        DWORD bytes, flags = 0;
+        char first = 0, second;
+        WSABUF buf = { 1, &first };
+
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &flags, &ov, NULL), WSA_IO_PENDING);
+        send_all(pair[0], "1", 1);
+        CHECK_FAILS(recv(pair[1], &second, 1, 0), WSAEWOULDBLOCK);
+        CHECK_TRUE(WSAGetOverlappedResult(pair[1], &ov, &bytes, TRUE, &flags));
+        CHECK_INT(first, '1');
+        WSACloseEvent(ov.hEvent);
+    }
+}
+
+/* The receive pends, so a poll for readiness has nothing to find. */
+static void pending_receive_and_poll(void)
+{
+    WSAPOLLFD fd = { .events = POLLRDNORM };
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    fd.fd = pair[1];
+    for (int i = 0; i < 100; i++) {
+        WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
+        DWORD bytes, flags = 0;
+        char first = 0;
+        WSABUF buf = { 1, &first };
+
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &flags, &ov, NULL), WSA_IO_PENDING);
+        CHECK_INT(WSAPoll(&fd, 1, 0), 0);
+        send_all(pair[0], "1", 1);
+        CHECK_INT(WSAPoll(&fd, 1, 0), 0);
+        CHECK_TRUE(WSAGetOverlappedResult(pair[1], &ov, &bytes, TRUE, &flags));
+        WSACloseEvent(ov.hEvent);
+    }
+    send_all(pair[0], "2", 1);
+    CHECK_INT(WSAPoll(&fd, 1, 1000), 1);
+    receive_one(pair[1], '2');
+}
+
+static char *much(char fill)
+{
+    char *data = malloc(MUCH);
+
+    NEED(data);
+    memset(data, fill, MUCH);
+    return data;
+}
+
+/* Much of 'a' and then one 'b', nothing mixed. */
+static DWORD WINAPI expect_blocks(void *arg)
+{
+    char *got = malloc(MUCH + 1);
+    int n = 0;
+
+    NEED(got);
+    CHECK_INT(recv_all(*(SOCKET *)arg, got, MUCH + 1), MUCH + 1);
+    while (n < MUCH && got[n] == 'a')
+        n++;
+    CHECK_INT(n, MUCH);
+    CHECK_INT(got[MUCH], 'b');
+    free(got);
+    return 0;
+}
+
+static void pending_send(void)
+{
+    WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
+    WSABUF buf = { MUCH, much('a') };
+    DWORD sent;
+    SOCKET pair[2];
+    HANDLE reader;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_FAILS(WSASend(pair[0], &buf, 1, &sent, 0, &ov, NULL), WSA_IO_PENDING);
+    reader = thread_start(expect_blocks, &pair[1]);
+    CHECK_RET(send(pair[0], "b", 1, 0), 1);
+    thread_join(reader);
+    CHECK_INT(WaitForSingleObject(ov.hEvent, 5000), WAIT_OBJECT_0);
+}
+
+/* The rest of a nonblocking send is on its way; what is sent later comes later. */
+static void rest_of_a_send(void)
+{
+    char *data = much('a');
+    SOCKET pair[2];
+    HANDLE reader;
+
+    tcp_pair(AF_INET, pair);
+    set_nonblocking(pair[0], 1);
+    CHECK_INT(send(pair[0], data, MUCH, 0), MUCH);
+    CHECK_FAILS(send(pair[0], "b", 1, 0), WSAEWOULDBLOCK);
+    reader = thread_start(expect_blocks, &pair[1]);
+    while (send(pair[0], "b", 1, 0) != 1 && WSAGetLastError() == WSAEWOULDBLOCK)
+        ;
+    thread_join(reader);
+}
+
+struct sender {
+    SOCKET s;
+    char fill;
+};
+
+static DWORD WINAPI send_much(void *arg)
+{
+    struct sender *sender = arg;
+    char *data = much(sender->fill);
+
+    CHECK_INT(send(sender->s, data, MUCH, 0), MUCH);
+    free(data);
+    return 0;
+}
+
+/* What one call sends lies together, however long it takes. */
+static void two_senders(void)
+{
+    struct sender a, b;
+    char *got = malloc(MUCH);
+    HANDLE one, two;
+    int n;
+    SOCKET pair[2];
+
+    NEED(got);
+    tcp_pair(AF_INET, pair);
+    a = (struct sender){ pair[0], 'a' };
+    b = (struct sender){ pair[0], 'b' };
+    one = thread_start(send_much, &a);
+    two = thread_start(send_much, &b);
+    Sleep(100);
+    for (int half = 0; half < 2; half++) {
+        CHECK_INT(recv_all(pair[1], got, MUCH), MUCH);
+        for (n = 1; n < MUCH && got[n] == got[0]; n++)
+            ;
+        CHECK_INT(n, MUCH);
+    }
+    thread_join(one);
+    thread_join(two);
+    free(got);
+}
+
+/* A send waits in the device; what another thread sends then comes after it. */
+static void waiting_send(void)
+{
+    struct sender a;
+    HANDLE sender, reader;
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    a = (struct sender){ pair[0], 'a' };
+    sender = thread_start(send_much, &a);
+    Sleep(200);
+    reader = thread_start(expect_blocks, &pair[1]);
+    CHECK_RET(send(pair[0], "b", 1, 0), 1);
+    thread_join(reader);
+    thread_join(sender);
+}
+
+/* A second handle, of which the first record hears nothing but that it exists. */
+static void second_handle(void)
+{
+    HANDLE event = WSACreateEvent(), copy;
+    SOCKET pair[2];
+    int type, len = sizeof type;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "a", 1);
+    receive_one(pair[1], 'a');
+    NEED(DuplicateHandle(GetCurrentProcess(), (HANDLE)pair[1], GetCurrentProcess(), &copy, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS));
+    CHECK_OK(getsockopt((SOCKET)copy, SOL_SOCKET, SO_TYPE, (char *)&type, &len));
+    CHECK_OK(WSAEventSelect((SOCKET)copy, event, FD_READ));
+    for (int i = 0; i < 5; i++) {
+        send_all(pair[0], "x", 1);
+        CHECK(events_within((SOCKET)copy, event, 2000) & FD_READ);
+        receive_one(pair[1], 'x');
+    }
+}
+
+static void second_socket(void)
+{
+    HANDLE event = WSACreateEvent();
+    WSAPROTOCOL_INFOW info;
+    SOCKET pair[2], copy;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "a", 1);
+    receive_one(pair[1], 'a');
+    NEED_OK(WSADuplicateSocketW(pair[1], GetCurrentProcessId(), &info));
+    copy = WSASocketW(-1, -1, -1, &info, 0, WSA_FLAG_OVERLAPPED);
+    NEED(copy != INVALID_SOCKET);
+    CHECK_OK(WSAEventSelect(copy, event, FD_READ));
+    for (int i = 0; i < 5; i++) {
+        send_all(pair[0], "x", 1);
+        CHECK(events_within(copy, event, 2000) & FD_READ);
+        receive_one(pair[1], 'x');
+    }
+}
+
+/* The first send binds, in the server's eyes as well. */
+static void unbound_datagram(void)
+{
+    union addr at, mine, from;
+    int len = sizeof mine;
+    SOCKET to = udp_bound(AF_INET, &at), s = udp_new(AF_INET);
+    char c;
+
+    for (int i = 0; i < 3; i++) {
+        CHECK_RET(sendto(s, "x", 1, 0, &at.sa, addr_len(AF_INET)), 1);
+        len = sizeof mine;
+        CHECK_OK(getsockname(s, &mine.sa, &len));
+        len = sizeof from;
+        CHECK_RET(recvfrom(to, &c, 1, 0, &from.sa, &len), 1);
+        CHECK_INT(from.v4.sin_port, mine.v4.sin_port);
+        CHECK_RET(sendto(to, "y", 1, 0, &from.sa, len), 1);
+        CHECK(wait_readable(s));
+        receive_one(s, 'y');
+    }
+}
+
+/* Pages that Wine watches, and pages that are not there. A datagram is not lost for it. */
+static void buffers(void)
+{
+    char *watched = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE);
+    char *absent = VirtualAlloc(NULL, 0x10000, MEM_RESERVE, PAGE_NOACCESS);
+    void *pages[16];
+    SOCKET tcp[2], udp[2];
+
+    NEED(watched && absent);
+    tcp_pair(AF_INET, tcp);
+    udp_pair(AF_INET, udp);
+    for (int i = 0; i < 4; i++) {
+        SOCKET *pair = i & 1 ? udp : tcp;
+        ULONG_PTR count = COUNT(pages);
+        ULONG size;
+
+        check_about(i & 1 ? "datagram" : "stream");
+        CHECK_INT(ResetWriteWatch(watched, 0x10000), 0);
+        send_all(pair[0], "watch", 5);
+        CHECK(wait_readable(pair[1]));
+        CHECK_RET(recv(pair[1], watched + 0x0ffe, 5, 0), 5);
+        CHECK_BYTES(watched + 0x0ffe, "watch", 5);
+        CHECK_INT(GetWriteWatch(0, watched, 0x10000, pages, &count, &size), 0);
+        CHECK_INT(count, 2);
+
+        CHECK_FAILS(send(pair[0], absent, 5, 0), WSAEFAULT);
+        send_all(pair[0], "x", 1);
+        CHECK(wait_readable(pair[1]));
+        CHECK_FAILS(recv(pair[1], absent, 5, 0), WSAEFAULT);
+        if (pair == tcp)
+            receive_one(tcp[1], 'x');
+        set_nonblocking(pair[1], 1);
+        while (recv(pair[1], watched, 1, 0) > 0)
+            ;
+        set_nonblocking(pair[1], 0);
+    }
+}
+
+/* A handle closed in a child, or left to it: the connection ends when we close it, children or not. */
+static void closed_means_closed(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "a", 1);
+    receive_one(pair[1], 'a');
+    SetHandleInformation((HANDLE)pair[0], HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation((HANDLE)pair[1], HANDLE_FLAG_INHERIT, 0);
+    {
+        HANDLE child = child_start("sleep", 0);
+
+        CHECK_OK(closesocket(pair[0]));
+        CHECK(wait_readable(pair[1]));
+        CHECK_RET(recv(pair[1], &c, 1, 0), 0);
+        TerminateProcess(child, 0);
+    }
+}
+
+static int sleep_child(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    Sleep(5000);
+    return 0;
+}
+
+__attribute__((constructor)) static void set_child(void)
+{
+    test_child = sleep_child;
+}
+
+const struct test_case test_cases[] = {
+    { "selection", selection },
+    { "selection-again", selection_again },
+    { "selection-after-wait", selection_after_wait },
+    { "selection-inherited", selection_inherited },
+    { "pending-receive", pending_receive },
+    { "pending-receive-and-poll", pending_receive_and_poll },
+    { "pending-send", pending_send },
+    { "rest-of-a-send", rest_of_a_send },
+    { "two-senders", two_senders },
+    { "waiting-send", waiting_send },
+    { "second-handle", second_handle },
+    { "second-socket", second_socket },
+    { "unbound-datagram", unbound_datagram },
+    { "buffers", buffers },
+    { "closed-means-closed", closed_means_closed },
+    { 0 },
+};
