@@ -229,6 +229,7 @@ static const char *read_name(struct catalog_info *info, const char *rest)
     const uint8_t *at = (const uint8_t *)rest;
     size_t chars = 0;
 
+    memset(info->name, 0, sizeof info->name);
     while (*at) {
         unsigned c = *at++;
         int more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2 : -1;
@@ -265,6 +266,7 @@ static const char *read_name(struct catalog_info *info, const char *rest)
 static const char *read_chain(struct catalog_info *info, const char *rest)
 {
     info->chain_len = 0;
+    memset(info->chain, 0, sizeof info->chain);
     if (!strcmp(rest, "layer"))
         return NULL;
     if (!strcmp(rest, "base")) {
@@ -325,7 +327,8 @@ static const char *read_line(struct reader *r, char *line)
     bytes = strlen(rest);
     if (!bytes || bytes >= CATALOG_PATH_BYTES)
         return "the path is empty or longer than 259 bytes";
-    memcpy(r->e->path, rest, bytes + 1);
+    memset(r->e->path, 0, sizeof r->e->path);
+    memcpy(r->e->path, rest, bytes);
     return NULL;
 }
 
@@ -343,7 +346,7 @@ int text_read(const char *text, size_t bytes, struct pack *p, unsigned *line, co
             if (count < LINE_BYTES - 1)
                 copy[count++] = text[at];
         ++*line;
-        if (count && copy[count - 1] == '\r')
+        while (count && copy[count - 1] == '\r')
             count--;
         copy[count] = 0;
         r.why = count == LINE_BYTES - 1 ? "the line is too long"

@@ -106,6 +106,7 @@ prefix_ready() { # prefix
         prefix_make "$1"
     elif [ "$(cat "$1/.ws2kit")" != "$(build_stamp)" ]; then
         prefix_put_files "$1"
+        prefix_wine "$1" wsctl.exe create >/dev/null 2>&1 || true # brings the journal up to date too
         build_stamp >"$1/.ws2kit"
     fi
 }

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * getaddrinfo in its four forms. They differ in the strings and in the result structure; resolve() decides the rest.
+ * getaddrinfo and GetAddrInfoW. They differ in the strings and in the result structure; resolve() decides the rest.
  *
  * Every result is an allocation of its own with the address inside, and the name another: programs take such lists
  * apart and free the pieces.
  */
-#include <winsock2.h>
-#include <ws2tcpip.h>
+#include "ws2_32/names/addrinfo_pe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
-#include "ws2_32/names/resolve.h"
 #include "ws2_32/names/text_pe.h"
 
 _Static_assert(AI_PASSIVE == RESOLVE_PASSIVE && AI_CANONNAME == RESOLVE_CANONNAME, "SDK");
@@ -23,9 +22,7 @@ _Static_assert(AI_V4MAPPED == RESOLVE_V4MAPPED && AI_FQDN == RESOLVE_FQDN, "SDK"
 _Static_assert(SOCK_STREAM == RESOLVE_STREAM && SOCK_DGRAM == RESOLVE_DGRAM && SOCK_RAW == RESOLVE_RAW, "SDK");
 
 /* The A and W structures differ only in what their name points to. */
-_Static_assert(sizeof(ADDRINFOA) == sizeof(ADDRINFOW) && sizeof(ADDRINFOEXA) == sizeof(ADDRINFOEXW), "SDK");
-
-enum form { FORM_ANSI, FORM_WIDE };
+_Static_assert(sizeof(ADDRINFOA) == sizeof(ADDRINFOW), "SDK");
 
 bool resolve_service(const char *name, const char *proto, uint16_t *port)
 {
@@ -73,7 +70,7 @@ static ADDRINFOA *new_entry(const struct name_addr *a, const struct resolve_port
     return &e->info;
 }
 
-static void free_list(ADDRINFOA *list)
+void addrinfo_free(ADDRINFOA *list)
 {
     while (list) {
         ADDRINFOA *next = list->ai_next;
@@ -105,12 +102,13 @@ static int build(const struct resolve_result *r, const struct resolve_request *r
     return 0;
 
 out_of_memory:
-    free_list(first);
+    addrinfo_free(first);
     return WSA_NOT_ENOUGH_MEMORY;
 }
 
-static int get_text(const void *text, enum form form, char **out)
+int addrinfo_text(const void *text, enum form form, char **out)
 {
+    *out = NULL;
     if (!text)
         return 0;
     if (text_is_bad(text))
@@ -119,23 +117,30 @@ static int get_text(const void *text, enum form form, char **out)
     return *out ? 0 : WSA_NOT_ENOUGH_MEMORY;
 }
 
-/* `rq` comes with everything but the strings. */
-static int lookup(const void *node, const void *service, struct resolve_request *rq, enum form form, ADDRINFOA **out)
+int addrinfo_list(const struct resolve_request *rq, enum form form, ADDRINFOA **out)
 {
     struct resolve_result r = {0};
-    char *node_text = NULL, *service_text = NULL;
-    int err;
+    int err = resolve(rq, &r);
 
-    err = get_text(node, form, &node_text);
-    if (!err)
-        err = get_text(service, form, &service_text);
-    rq->node = node_text;
-    rq->service = service_text && *service_text ? service_text : NULL;
-    if (!err)
-        err = resolve(rq, &r);
     if (!err)
         err = build(&r, rq, form, out);
     answer_free(&r.host);
+    return err;
+}
+
+/* `rq` comes with everything but the strings. */
+static int lookup(const void *node, const void *service, struct resolve_request *rq, enum form form, ADDRINFOA **out)
+{
+    char *node_text = NULL, *service_text = NULL;
+    int err;
+
+    err = addrinfo_text(node, form, &node_text);
+    if (!err)
+        err = addrinfo_text(service, form, &service_text);
+    rq->node = node_text;
+    rq->service = service_text && *service_text ? service_text : NULL;
+    if (!err)
+        err = addrinfo_list(rq, form, out);
     free(node_text);
     free(service_text);
     return err;
@@ -180,142 +185,10 @@ int WSAAPI GetAddrInfoW(PCWSTR node, PCWSTR service, const ADDRINFOW *hints, PAD
 
 void WSAAPI freeaddrinfo(struct addrinfo *list)
 {
-    free_list(list);
+    addrinfo_free(list);
 }
 
 void WSAAPI FreeAddrInfoW(PADDRINFOW list)
 {
-    free_list((ADDRINFOA *)list);
-}
-
-/* ---- the Ex forms ---- */
-
-static void free_ex_list(ADDRINFOEXA *list)
-{
-    while (list) {
-        ADDRINFOEXA *next = (ADDRINFOEXA *)list->ai_next;
-
-        free((void *)list->ai_canonname);
-        free(list);
-        list = next;
-    }
-}
-
-static ADDRINFOEXA *new_ex_entry(ADDRINFOA *from)
-{
-    struct {
-        ADDRINFOEXA info;
-        struct sockaddr_in6 addr;
-    } *e = calloc(1, sizeof *e);
-
-    if (!e)
-        return NULL;
-    e->info.ai_family = from->ai_family;
-    e->info.ai_socktype = from->ai_socktype;
-    e->info.ai_protocol = from->ai_protocol;
-    e->info.ai_canonname = from->ai_canonname;
-    from->ai_canonname = NULL;
-    e->info.ai_addr = memcpy(&e->addr, from->ai_addr, from->ai_addrlen);
-    e->info.ai_addrlen = from->ai_addrlen;
-    return &e->info;
-}
-
-static int to_ex(ADDRINFOA *list, ADDRINFOEXA **out)
-{
-    ADDRINFOEXA *first = NULL, **tail = &first;
-
-    for (ADDRINFOA *from = list; from; from = from->ai_next) {
-        *tail = new_ex_entry(from);
-        if (!*tail) {
-            free_ex_list(first);
-            return WSA_NOT_ENOUGH_MEMORY;
-        }
-        tail = (ADDRINFOEXA **)&(*tail)->ai_next;
-    }
-    *out = first;
-    return 0;
-}
-
-struct ex_call {
-    DWORD name_space;
-    const GUID *provider;
-    const ADDRINFOEXA *hints;
-    ADDRINFOEXA **result;
-    const struct timeval *timeout;
-    OVERLAPPED *overlapped;
-    void *completion;
-    HANDLE *handle;
-};
-
-static int ex_check(const struct ex_call *c)
-{
-    if (text_is_bad(c->result) || (c->hints && text_is_bad(c->hints)))
-        return WSAEFAULT;
-    *c->result = NULL;
-    if (c->overlapped)
-        return WSAEOPNOTSUPP; /* asynchronous lookups do not exist here */
-    if (c->completion || c->handle)
-        return WSAEINVAL; /* both need an OVERLAPPED */
-    if (c->timeout && (c->timeout->tv_sec < 0 || c->timeout->tv_usec < 0 || !(c->timeout->tv_sec | c->timeout->tv_usec)))
-        return WSAEINVAL;
-    if (c->hints && (c->hints->ai_addrlen || c->hints->ai_canonname || c->hints->ai_addr || c->hints->ai_next ||
-                     c->hints->ai_blob || c->hints->ai_bloblen || c->hints->ai_provider))
-        return WSANO_RECOVERY;
-    return 0;
-}
-
-static int get_ex(const void *node, const void *service, enum form form, const struct ex_call *c)
-{
-    struct resolve_request rq = {.name_space = c->name_space, .provider = c->provider};
-    ADDRINFOA *list = NULL;
-    ADDRINFOEXA *ex_list;
-    int err = startup_check();
-
-    if (!err)
-        err = ex_check(c);
-    if (!err && c->hints) {
-        rq.flags = c->hints->ai_flags;
-        rq.family = c->hints->ai_family;
-        rq.socktype = c->hints->ai_socktype;
-        rq.protocol = c->hints->ai_protocol;
-    }
-    if (!err)
-        err = lookup(node, service, &rq, form, &list);
-    if (!err)
-        err = to_ex(list, &ex_list);
-    if (!err)
-        *c->result = ex_list;
-    free_list(list);
-    WSASetLastError(err);
-    return err;
-}
-
-int WSAAPI GetAddrInfoExA(PCSTR node, PCSTR service, DWORD name_space, LPGUID provider, const ADDRINFOEXA *hints,
-                          PADDRINFOEXA *result, PTIMEVAL timeout, LPOVERLAPPED overlapped,
-                          LPLOOKUPSERVICE_COMPLETION_ROUTINE completion, LPHANDLE handle)
-{
-    struct ex_call c = {name_space, provider, hints, result, timeout, overlapped, completion, handle};
-
-    return get_ex(node, service, FORM_ANSI, &c);
-}
-
-int WSAAPI GetAddrInfoExW(PCWSTR node, PCWSTR service, DWORD name_space, LPGUID provider, const ADDRINFOEXW *hints,
-                          PADDRINFOEXW *result, PTIMEVAL timeout, LPOVERLAPPED overlapped,
-                          LPLOOKUPSERVICE_COMPLETION_ROUTINE completion, LPHANDLE handle)
-{
-    struct ex_call c = {name_space, provider,   (const ADDRINFOEXA *)hints, (ADDRINFOEXA **)result,
-                        timeout,    overlapped, completion,                 handle};
-
-    return get_ex(node, service, FORM_WIDE, &c);
-}
-
-#undef FreeAddrInfoEx
-void WSAAPI FreeAddrInfoEx(PADDRINFOEXA list)
-{
-    free_ex_list(list);
-}
-
-void WSAAPI FreeAddrInfoExW(PADDRINFOEXW list)
-{
-    free_ex_list((ADDRINFOEXA *)list);
+    addrinfo_free((ADDRINFOA *)list);
 }

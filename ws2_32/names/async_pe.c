@@ -14,6 +14,7 @@
 #include "base/lock.h"
 #include "namespace/dns/service_pe.h"
 #include "ws2_32/core/thread.h"
+#include "ws2_32/names/addrinfo_pe.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
 #include "ws2_32/names/names.h"
@@ -239,6 +240,7 @@ void names_cleanup(void)
     lock_take(&lock);
     pending = NULL;
     lock_drop(&lock);
+    addrinfo_ex_cleanup();
     file_forget_all();
     own_cleanup();
     dns_service_cleanup();

@@ -211,19 +211,3 @@ int WSAAPI SetAddrInfoExW(PCWSTR name, PCWSTR service, SOCKET_ADDRESS *addresses
     (void)timeout, (void)completion, (void)handle;
     return set_addr_info(name, overlapped);
 }
-
-/* No GetAddrInfoEx call ever goes on in the background, so there is none to cancel or to ask about. */
-int WSAAPI GetAddrInfoExCancel(LPHANDLE handle);
-int WSAAPI GetAddrInfoExOverlappedResult(LPOVERLAPPED overlapped);
-
-int WSAAPI GetAddrInfoExCancel(LPHANDLE handle)
-{
-    (void)handle;
-    return WSA_INVALID_HANDLE;
-}
-
-int WSAAPI GetAddrInfoExOverlappedResult(LPOVERLAPPED overlapped)
-{
-    (void)overlapped;
-    return WSAEINVAL;
-}
