@@ -562,6 +562,167 @@ static void registering(void)
     uninstall_all();
 }
 
+/* ---- the sample: samples/directory over an INI file of our own ---- */
+
+static GUID directory_id = {0x5D1A3C50, 0x7B1E, 0x4C0A, {0x9E, 0x42, 0x0D, 0x2F, 0x6B, 0x51, 0xA7, 0x33}};
+static GUID printer = {0x8D0F5A40, 0x1234, 0x5678, {1, 2, 3, 4, 5, 6, 7, 8}};
+static WCHAR book[MAX_PATH];
+
+static void install_directory(void)
+{
+    WCHAR path[MAX_PATH], folder[MAX_PATH];
+
+    GetTempPathW(MAX_PATH, folder);
+    NEED(GetTempFileNameW(folder, L"dir", 0, book) != 0);
+    SetEnvironmentVariableW(L"WS2KIT_DIRECTORY", book);
+    GetModuleFileNameW(NULL, path, MAX_PATH);
+    lstrcpyW(wcsrchr(path, '\\') + 1, L"..\\..\\samples\\directory.dll");
+    WSCUnInstallNameSpace(&directory_id);
+    NEED_OK(WSCInstallNameSpace(L"directory", path, TEST_NS, 1, &directory_id));
+}
+
+static void uninstall_directory(void)
+{
+    CHECK_OK(WSCUnInstallNameSpace(&directory_id));
+    DeleteFileW(book);
+}
+
+static CSADDR_INFO tcp4[2], tcp6;
+
+static void fill_addresses(void)
+{
+    static SOCKADDR_IN in[2];
+    static SOCKADDR_IN6 in6;
+
+    for (int i = 0; i < 2; i++) {
+        in[i].sin_family = AF_INET;
+        in[i].sin_port = htons(9100);
+        in[i].sin_addr.s_addr = htonl(0xC0000201 + i);
+        tcp4[i].RemoteAddr.lpSockaddr = (SOCKADDR *)&in[i];
+        tcp4[i].RemoteAddr.iSockaddrLength = sizeof in[i];
+        tcp4[i].iSocketType = SOCK_STREAM;
+        tcp4[i].iProtocol = IPPROTO_TCP;
+    }
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(515);
+    in6.sin6_addr.s6_addr[15] = 7;
+    tcp6 = tcp4[0];
+    tcp6.RemoteAddr.lpSockaddr = (SOCKADDR *)&in6;
+    tcp6.RemoteAddr.iSockaddrLength = sizeof in6;
+}
+
+static int set(const WCHAR *name, WSAESETSERVICEOP op, DWORD flags, CSADDR_INFO *addrs, DWORD count)
+{
+    WSAVERSION version = {2, COMP_EQUAL};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .dwNameSpace = TEST_NS, .lpServiceClassId = &printer,
+                      .lpszServiceInstanceName = (WCHAR *)name, .lpszComment = L"second floor", .lpVersion = &version,
+                      .lpcsaBuffer = addrs, .dwNumberOfCsAddrs = count};
+
+    return WSASetServiceW(&q, op, flags);
+}
+
+/* How many services there are; the last one is in `answer`, of which each has so many addresses. */
+static int found(const WCHAR *name, int family, DWORD *addrs)
+{
+    AFPROTOCOLS wanted = {family, IPPROTO_TCP};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .dwNameSpace = TEST_NS, .lpServiceClassId = &printer,
+                      .lpszServiceInstanceName = (WCHAR *)name, .lpafpProtocols = &wanted,
+                      .dwNumberOfProtocols = family ? 1 : 0};
+    int count = 0;
+
+    NEED_OK(WSALookupServiceBeginW(&q, LUP_RETURN_ALL, &lookup));
+    *addrs = 0;
+    while (!next(0)) {
+        count++;
+        *addrs += answer.w.dwNumberOfCsAddrs;
+    }
+    CHECK_ERR(WSAGetLastError(), WSA_E_NO_MORE);
+    CHECK_OK(WSALookupServiceEnd(lookup));
+    return count;
+}
+
+static void directory(void)
+{
+    WSASERVICECLASSINFOA info = {&printer, "Printer", 0, NULL};
+    char name[32];
+    DWORD chars = sizeof name, addrs;
+
+    fill_addresses();
+    install_directory();
+    CHECK_OK(WSAInstallServiceClassA(&info));
+    CHECK_OK(WSAGetServiceClassNameByClassIdA(&printer, name, &chars));
+    CHECK_STR(name, "Printer");
+
+    CHECK_OK(set(L"laser", RNRSERVICE_REGISTER, 0, tcp4, 2));
+    CHECK_OK(set(L"inkjet", RNRSERVICE_REGISTER, 0, &tcp6, 1));
+    CHECK_INT(found(NULL, 0, &addrs), 2); /* by class */
+    CHECK_INT(addrs, 3);
+    CHECK_INT(found(L"Laser", 0, &addrs), 1); /* by name */
+    CHECK_INT(addrs, 2);
+    CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, L"laser") && wcscmp(answer.w.lpszServiceInstanceName, L"Laser"), 0);
+    CHECK_INT(wcscmp(answer.w.lpszComment, L"second floor"), 0);
+    CHECK_INT(answer.w.lpVersion->dwVersion, 2);
+    CHECK_BYTES(answer.w.lpcsaBuffer[1].RemoteAddr.lpSockaddr, tcp4[1].RemoteAddr.lpSockaddr, 8);
+    CHECK_INT(found(NULL, AF_INET6, &addrs), 1); /* by address family */
+    CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, L"inkjet"), 0);
+    CHECK_INT(found(L"nobody", 0, &addrs), 0);
+    uninstall_directory();
+}
+
+/* The table of spi.md 11.7. */
+static void registration_table(void)
+{
+    DWORD addrs;
+
+    fill_addresses();
+    install_directory();
+    CHECK_FAILS(set(L"x", RNRSERVICE_DEREGISTER, 0, NULL, 0), WSASERVICE_NOT_FOUND);
+    CHECK_FAILS(set(L"x", RNRSERVICE_DELETE, SERVICE_MULTIPLE, tcp4, 1), WSASERVICE_NOT_FOUND);
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, SERVICE_MULTIPLE, tcp4, 1));
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, SERVICE_MULTIPLE, tcp4, 2)); /* the first is there */
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, SERVICE_MULTIPLE, &tcp6, 1));
+    CHECK_INT(found(L"x", 0, &addrs), 1);
+    CHECK_INT(addrs, 3);
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, 0, &tcp6, 1)); /* overwrites */
+    CHECK_INT(found(L"x", 0, &addrs), 1);
+    CHECK_INT(addrs, 1);
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, SERVICE_MULTIPLE, tcp4, 2));
+    CHECK_OK(set(L"x", RNRSERVICE_DEREGISTER, SERVICE_MULTIPLE, tcp4, 1));
+    CHECK_INT(found(L"x", 0, &addrs), 1);
+    CHECK_INT(addrs, 2);
+    CHECK_OK(set(L"x", RNRSERVICE_DEREGISTER, 0, NULL, 0)); /* the service itself stays */
+    CHECK_INT(found(L"x", 0, &addrs), 1);
+    CHECK_INT(addrs, 0);
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, 0, tcp4, 2));
+    CHECK_OK(set(L"x", RNRSERVICE_DELETE, SERVICE_MULTIPLE, tcp4, 1));
+    CHECK_INT(found(L"x", 0, &addrs), 1);
+    CHECK_OK(set(L"x", RNRSERVICE_DELETE, SERVICE_MULTIPLE, tcp4 + 1, 1));
+    CHECK_INT(found(L"x", 0, &addrs), 0);
+    CHECK_OK(set(L"x", RNRSERVICE_REGISTER, 0, tcp4, 2));
+    CHECK_OK(set(L"x", RNRSERVICE_DELETE, 0, NULL, 0));
+    CHECK_INT(found(L"x", 0, &addrs), 0);
+    uninstall_directory();
+}
+
+static void set_addr_info(void)
+{
+    GUID web = {0x00090050, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .dwNameSpace = TEST_NS, .lpServiceClassId = &web};
+
+    fill_addresses();
+    install_directory();
+    CHECK_INT(SetAddrInfoExW(L"site", L"80", &tcp4[0].RemoteAddr, 1, NULL, 0, TEST_NS, NULL, NULL, NULL, NULL, NULL), 0);
+    NEED_OK(WSALookupServiceBeginW(&q, LUP_RETURN_ALL, &lookup));
+    CHECK_OK(next(0));
+    CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, L"site"), 0);
+    CHECK_INT(answer.w.dwNumberOfCsAddrs, 1);
+    CHECK_OK(WSALookupServiceEnd(lookup));
+    CHECK_INT(SetAddrInfoExA("site", "http", NULL, 0, NULL, 0, TEST_NS, NULL, NULL, NULL, NULL, NULL), 0);
+    CHECK_INT(SetAddrInfoExA("nobody", "80", NULL, 0, NULL, 0, TEST_NS, NULL, NULL, NULL, NULL, NULL),
+              WSASERVICE_NOT_FOUND);
+    uninstall_directory();
+}
+
 const struct test_case test_cases[] = {
     {"listing", listing},
     {"installing", installing},
@@ -579,5 +740,8 @@ const struct test_case test_cases[] = {
     {"notification", notification},
     {"classes", classes},
     {"registering", registering},
+    {"directory", directory},
+    {"registration-table", registration_table},
+    {"set-addr-info", set_addr_info},
     {0},
 };
