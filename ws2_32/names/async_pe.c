@@ -18,7 +18,9 @@
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/getxby_pe.h"
 #include "ws2_32/names/names.h"
+#include "ws2_32/names/ns_api_pe.h"
 #include "ws2_32/names/ns_catalog_pe.h"
+#include "ws2_32/names/ns_provider_pe.h"
 #include "ws2_32/names/own_pe.h"
 #include "ws2_32/names/text_pe.h"
 
@@ -240,9 +242,11 @@ void names_cleanup(void)
     lock_take(&lock);
     pending = NULL;
     lock_drop(&lock);
+    ns_api_end_all();
     addrinfo_ex_cleanup();
     file_forget_all();
     own_cleanup();
-    dns_service_cleanup();
+    ns_provider_stop_all();
     ns_catalog_forget();
+    dns_service_cleanup();
 }

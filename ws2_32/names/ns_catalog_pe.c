@@ -15,6 +15,7 @@
 #include "base/lock.h"
 #include "catalog/namespace_store.h"
 #include "ws2_32/core/thread.h"
+#include "ws2_32/names/ns_provider_pe.h"
 #include "ws2_32/names/text_pe.h"
 
 /* MinGW declares the 32-bit twins for 64-bit programs only. */
@@ -222,6 +223,7 @@ static int edit(enum store_width width, int (*change)(struct namespaces *, void 
     int err = namespace_store_edit(width, change, arg);
 
     ns_catalog_forget();
+    ns_provider_retry();
     return err;
 }
 
