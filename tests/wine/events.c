@@ -190,7 +190,7 @@ static void only_reported_codes_written(void)
 
 static HWND window(void)
 {
-    HWND w = CreateWindowA("Static", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    HWND w = message_window();
 
     NEED(w);
     return w;

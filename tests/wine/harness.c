@@ -83,6 +83,18 @@ int check_int(const char *file, int line, const char *what, LONG_PTR got, LONG_P
                       (unsigned long long)got, (long long)want, (unsigned long long)want);
 }
 
+HWND message_window(void)
+{
+    HWND w = NULL;
+
+    for (int i = 0; i < 50 && !w; i++) {
+        if (i)
+            Sleep(100);
+        w = CreateWindowA("Static", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    }
+    return w;
+}
+
 int check_differs(const char *file, int line, const char *what, LONG_PTR got, LONG_PTR windows, LONG_PTR ours)
 {
     if (got != windows && got != ours)

@@ -62,6 +62,12 @@ int child_wait(HANDLE process);
 /* What the failures inside this scope are about: a row's sentence. NULL clears it. */
 void check_about(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2)));
 
+/*
+ * A window that only receives messages. The first one in a prefix starts Wine's desktop, and while that comes up creating
+ * another may fail; so it is tried again for some seconds. NULL after that.
+ */
+HWND message_window(void);
+
 /* Ends the process: 77 with the reason. */
 void skip(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2), noreturn));
 

@@ -243,7 +243,7 @@ static void wide(void)
 
 static void asynchronous(void)
 {
-    HWND w = CreateWindowA("Static", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    HWND w = message_window();
     static char buf[MAXGETHOSTSTRUCT];
     HANDLE h = WSAAsyncGetHostByName(w, WM_NAME, "localhost", buf, sizeof buf);
     MSG msg;

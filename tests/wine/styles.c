@@ -228,7 +228,7 @@ READINESS_STYLE(eventselect);
 
 static int asyncselect_open(struct conn *c)
 {
-    c->window = CreateWindowA("Static", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    c->window = message_window();
     if (!c->window)
         return -1;
     return WSAAsyncSelect(c->s, c->window, WM_NET, FD_READ | FD_WRITE | FD_ACCEPT | FD_CONNECT | FD_CLOSE);
