@@ -7,6 +7,7 @@
 
 #include <ws2spi.h>
 #include <sporder.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
