@@ -40,6 +40,8 @@ int layer_end(void)
     if (!starts)
         err = WSANOTINITIALISED;
     else if (!--starts) {
+        if (ws2kit_layer.relay)
+            ws2kit_layer.relay->stop();
         if (ws2kit_layer.stop)
             ws2kit_layer.stop();
         if (ws2kit_layer.own)
@@ -55,6 +57,8 @@ int layer_end(void)
 /* All other threads are gone, maybe with the lock in their hands. */
 void layer_detach(void)
 {
+    if (starts && ws2kit_layer.relay)
+        ws2kit_layer.relay->detach();
     if (starts && ws2kit_layer.stop)
         ws2kit_layer.stop();
     starts = 0;

@@ -13,7 +13,7 @@
  * DuplicateHandle, select, TransmitFile, CancelIoEx, polling through Afd. connect(), WSAConnect and ConnectEx
  * on P end when U is connected *and* handshake() is done, the way they end everywhere: blocking, WSAEWOULDBLOCK and FD_CONNECT,
  * or overlapped; or they fail with the error that U's connect or the layer gave. getpeername and getsockname on P answer
- * the names of the real connection. Half-close, reset and out-of-band bytes are carried over both ways.
+ * the names of the real connection. Half-close and reset are carried over both ways; out-of-band bytes are not.
  *
  * A stream layer is an ordinary layer of the kit (ws2kit_layer.h) that says `.relay = &ws2kit_relay` and defines
  * the variable `ws2kit_stream`:
@@ -173,7 +173,7 @@ enum { WS2KIT_IN_FLIGHT = 1024 * 1024 };
 extern const struct ws2kit_stream ws2kit_stream;
 
 /* Entries and extension functions as the relay does them: what a hook of a stream layer goes on with. */
-extern const WSPPROC_TABLE ws2kit_relay_pass;
+extern WSPPROC_TABLE ws2kit_relay_pass; /* filled before the first call */
 extern const struct ws2kit_extensions ws2kit_relay_extension;
 
 /* Microseconds since some moment; never goes back. */

@@ -23,7 +23,7 @@ static BOOL is_duplicate_of_ours(SOCKET s)
 {
     uintptr_t original = completion_original(s);
 
-    return original && handle_same(s, original);
+    return completion_known(original) && handle_same(s, original);
 }
 
 /* The first of several entries of one GUID asks for them all. */

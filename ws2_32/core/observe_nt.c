@@ -67,7 +67,7 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 
     if (status || (class != TIED && class != MODES && class != TIED_TO_OTHER))
         return status;
-    if (!completion_known(own))
+    if (!completion_known(own) && !completion_watched(own))
         own = find_original(handle);
     if (own && class == MODES)
         completion_set_modes(own, *(ULONG *)info);
@@ -96,6 +96,8 @@ static BOOL cancel_own(HANDLE handle, LPWSAOVERLAPPED operation, BOOL own_thread
 
 static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 {
+    if (completion_watched((uintptr_t)handle))
+        cancel_own(handle, NULL, TRUE);
     if (!completion_known((uintptr_t)handle))
         return ((cancel)real_cancel)(handle, iosb);
     cancel_own(handle, NULL, TRUE);
@@ -107,8 +109,16 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 /* For CancelIoEx the IO_STATUS_BLOCK of the operation is its OVERLAPPED. */
 static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle))
-        return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+    BOOL found = completion_watched((uintptr_t)handle) &&
+                 cancel_own(handle, (LPWSAOVERLAPPED)operation, FALSE);
+
+    if (!completion_known((uintptr_t)handle)) {
+        NTSTATUS status = ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+
+        if (found && status == STATUS_NOT_FOUND)
+            status = iosb->Status = STATUS_SUCCESS;
+        return status;
+    }
     iosb->Status =
         cancel_own(handle, (LPWSAOVERLAPPED)operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
     iosb->Information = 0;

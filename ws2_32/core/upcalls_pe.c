@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/core/upcalls.h"
 
+#include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/hook.h"
 #include "ws2_32/core/provider.h"
@@ -152,12 +153,20 @@ int WSPAPI WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED ov, DWORD err,
     struct socket_entry *e = sockets_find(s);
     int failure;
 
-    if (!e || e->kind != SOCKET_OWN)
+    if ((!e || e->kind != SOCKET_OWN) && !completion_watched(s))
         return spi_fail(lp_errno, WSAEINVAL);
     if (!ov)
         return spi_fail(lp_errno, WSAEFAULT);
     failure = handle_complete(s, ov, err, bytes);
     return failure ? spi_fail(lp_errno, failure) : 0;
+}
+
+int WSAAPI ws2kit_watch_socket(SOCKET s, BOOL on)
+{
+    if (on)
+        return handle_watch(s);
+    handle_unwatch(s);
+    return 0;
 }
 
 static int WSPAPI fd_is_set(SOCKET s, fd_set *set)
