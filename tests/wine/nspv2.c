@@ -6,6 +6,7 @@
 #include "use_nsp.h"
 
 #include <sporder.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
