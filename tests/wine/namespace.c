@@ -7,6 +7,7 @@
 
 #include <ws2spi.h>
 #include <sporder.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -723,6 +724,70 @@ static void set_addr_info(void)
     uninstall_directory();
 }
 
+/* ---- the built-in providers: hosts answers, and then so may DNS, which the tests keep off the network ---- */
+
+static int first(DWORD class_data1, WCHAR *name, DWORD flags)
+{
+    GUID id = {class_data1, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .dwNameSpace = NS_DNS, .lpServiceClassId = &id, .lpszServiceInstanceName = name};
+    int err;
+
+    if (WSALookupServiceBeginW(&q, flags, &lookup))
+        return WSAGetLastError();
+    err = next(0) ? WSAGetLastError() : 0;
+    CHECK_OK(WSALookupServiceEnd(lookup));
+    return err;
+}
+
+/* A pointer of a blob: an offset from its start. */
+static const char *at(size_t field)
+{
+    const BLOB *blob = answer.w.lpBlob;
+    ULONG_PTR offset = *(ULONG_PTR *)(blob->pBlobData + field);
+
+    NEED(offset < blob->cbSize);
+    return (const char *)blob->pBlobData + offset;
+}
+
+static void built_in(void)
+{
+    char own[256];
+
+    SetEnvironmentVariableW(L"WS2KIT_DNS", L"none");
+    NEED(first(0x0002A803, L"localhost", LUP_RETURN_ALL) == 0);
+    CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, L"localhost"), 0);
+    CHECK_INT(answer.w.dwNumberOfCsAddrs, 2);
+    CHECK_INT(answer.w.lpcsaBuffer[0].RemoteAddr.lpSockaddr->sa_family, AF_INET6);
+    if (CHECK(answer.w.lpBlob && answer.w.lpBlob->cbSize > sizeof(struct hostent))) {
+        CHECK_STR(at(offsetof(struct hostent, h_name)), "localhost");
+        CHECK_BYTES((char *)answer.w.lpBlob->pBlobData + *(ULONG_PTR *)at(offsetof(struct hostent, h_addr_list)),
+                    "\x7F\0\0\1", 4);
+    }
+    CHECK_INT(first(0x00090050, L"localhost", LUP_RETURN_ADDR), 0); /* SVCID_TCP(80) */
+    CHECK(!answer.w.lpszServiceInstanceName && !answer.w.lpBlob);
+    CHECK_INT(((SOCKADDR_IN *)answer.w.lpcsaBuffer[1].RemoteAddr.lpSockaddr)->sin_port, htons(80));
+    CHECK_INT(answer.w.lpcsaBuffer[1].iProtocol, IPPROTO_TCP);
+    CHECK_INT(first(0x000A0050, L"localhost", LUP_RETURN_ADDR | LUP_RES_SERVICE), 0);
+    CHECK_INT(((SOCKADDR_IN *)answer.w.lpcsaBuffer[1].LocalAddr.lpSockaddr)->sin_port, htons(80));
+    CHECK_INT(answer.w.lpcsaBuffer[1].iProtocol, IPPROTO_UDP);
+
+    NEED(gethostname(own, sizeof own) == 0);
+    CHECK_INT(first(0x0002A800, NULL, LUP_RETURN_NAME), 0);
+    CHECK_INT(first(0x0002A803, NULL, LUP_RETURN_NAME | LUP_RETURN_ADDR), 0);
+
+    CHECK_INT(first(0x0002A802, L"ftp/tcp", LUP_RETURN_BLOB | LUP_RETURN_NAME), 0);
+    if (CHECK(answer.w.lpBlob != NULL)) {
+        CHECK_STR(at(offsetof(struct servent, s_name)), "ftp");
+        CHECK_STR(at(offsetof(struct servent, s_proto)), "tcp");
+        CHECK_INT(((struct servent *)answer.w.lpBlob->pBlobData)->s_port, htons(21));
+    }
+    CHECK_INT(first(0x0002A802, L"21/tcp", LUP_RETURN_BLOB), 0);
+    CHECK_INT(first(0x0002A802, L"no such/tcp", LUP_RETURN_BLOB), WSASERVICE_NOT_FOUND);
+    CHECK_INT(first(0x0002A803, L"no-such-host.invalid", LUP_RETURN_ADDR), WSASERVICE_NOT_FOUND);
+    CHECK_INT(first(0x0002A801, L"not an address", LUP_RETURN_NAME), WSASERVICE_NOT_FOUND);
+    CHECK_INT(first(0x0002A803, L"localhost", LUP_CONTAINERS), WSANO_DATA);
+}
+
 const struct test_case test_cases[] = {
     {"listing", listing},
     {"installing", installing},
@@ -743,5 +808,6 @@ const struct test_case test_cases[] = {
     {"directory", directory},
     {"registration-table", registration_table},
     {"set-addr-info", set_addr_info},
+    {"built-in", built_in},
     {0},
 };

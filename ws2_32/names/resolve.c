@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/wsaerr.h"
+#include "ws2_32/names/named.h"
 #include "ws2_32/names/order.h"
 
 static int check(const struct resolve_request *rq)
@@ -182,6 +183,7 @@ static int find_host(const struct resolve_request *rq, struct answer *out)
         drop_unusable(out);
     put_in_order(out);
     filter(rq, out);
+    named_put_all(out, rq->node);
     return out->addr_count ? 0 : WSANO_DATA;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/names/source.h"
 
-#include "base/addr.h"
 #include "base/wsaerr.h"
 
 /*
@@ -27,21 +26,5 @@ int source_lookup(const struct lookup *q, struct answer *out)
         return WSASERVICE_NOT_FOUND;
     for (size_t i = 0; err == WSAHOST_NOT_FOUND && i < count; i++)
         err = (q->name ? by_name[i] : by_addr[i])(q, out);
-    return err;
-}
-
-int source_localhost(const struct lookup *q, struct answer *out)
-{
-    static const struct name_addr one[] = {{ADDR_INET6, {[15] = 1}, 0}, {ADDR_INET, {127, 0, 0, 1}, 0}};
-    struct span localhost = span_of("localhost");
-    int err;
-
-    if (!lines_equal(localhost, q->name))
-        return WSAHOST_NOT_FOUND;
-    err = answer_set_canon(out, localhost);
-    for (int i = 0; !err && i < 2; i++)
-        err = answer_add_addr(out, &one[i]);
-    if (err)
-        answer_free(out);
     return err;
 }
