@@ -286,6 +286,7 @@ int watch_command(int argc, char **argv)
     err = look(&before);
     if (err)
         return complain_store("read the catalog", err);
+    fprintf(stderr, "wsctl: watching; what changes from now on is shown\n");
     while (!wanted || seen < wanted) {
         if (RegNotifyChangeKeyValue(key, TRUE, REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET, changed, TRUE))
             return complain("cannot watch any more: the catalog's key was deleted; start again");
