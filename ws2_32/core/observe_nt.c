@@ -11,6 +11,8 @@
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/patch.h"
+#include "ws2_32/core/reflect.h"
+#include "ws2_32/core/sockets.h"
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
                                  ACCESS_MASK access, ULONG attributes, ULONG options);
@@ -33,15 +35,19 @@ typedef NTSTATUS(NTAPI *cancel_ex)(HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *)
 
 typedef NTSTATUS(NTAPI *duplicate)(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 
-static void *real_set_information, *real_cancel, *real_cancel_ex, *real_duplicate;
+typedef NTSTATUS(NTAPI *close_handle)(HANDLE);
+
+static void *real_set_information, *real_cancel, *real_cancel_ex, *real_duplicate, *real_close;
 static BOOL all_seen;
 
-/* A duplicate of one of our handles is the same kernel object, if it still is one. */
-static uintptr_t find_original(HANDLE handle)
+SOCKET observe_find(SOCKET handle)
 {
-    uintptr_t original = completion_original((uintptr_t)handle);
+    uintptr_t original;
 
-    return original && handle_same((SOCKET)handle, (SOCKET)original) ? original : 0;
+    if (completion_known(handle))
+        return handle;
+    original = completion_original(handle);
+    return original && handle_same(handle, original) ? original : 0;
 }
 
 static void saw_tie(uintptr_t handle, const struct tie *tie)
@@ -63,12 +69,11 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 {
     set_information real = (set_information)real_set_information;
     NTSTATUS status = real(handle, iosb, info, bytes, class);
-    uintptr_t own = (uintptr_t)handle;
+    uintptr_t own;
 
     if (status || (class != TIED && class != MODES && class != TIED_TO_OTHER))
         return status;
-    if (!completion_known(own))
-        own = find_original(handle);
+    own = observe_find((SOCKET)handle);
     if (own && class == MODES)
         completion_set_modes(own, *(ULONG *)info);
     else if (own)
@@ -77,28 +82,33 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 }
 
 /* The owner is asked as by any call of the program; only the last error is not ours to change. */
-static BOOL cancel_own(HANDLE handle, LPWSAOVERLAPPED operation, BOOL own_thread_only)
+static BOOL cancel_own(SOCKET s, void *operation, BOOL own_thread_only)
 {
-    struct ws2_cancel request = { operation, own_thread_only };
+    LPWSAOVERLAPPED reflected = reflect_get((HANDLE)s, operation);
+    struct ws2_cancel request = { reflected ? reflected : operation, own_thread_only };
     DWORD last_error = GetLastError();
     DWORD found = 0, bytes;
     struct call c;
 
-    if (!call_begin(&c, (SOCKET)handle)) {
-        if (c.proc->lpWSPIoctl((SOCKET)handle, SIO_WS2KIT_CANCEL, &request, sizeof request, &found,
+    if (!call_begin(&c, s)) {
+        if (c.proc->lpWSPIoctl(s, SIO_WS2KIT_CANCEL, &request, sizeof request, &found,
                                sizeof found, &bytes, NULL, NULL, NULL, &c.err))
             found = 0;
         call_leave(&c);
     }
+    if (reflected)
+        reflect_put(reflected);
     SetLastError(last_error);
     return found != 0;
 }
 
 static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle))
+    SOCKET own = observe_find((SOCKET)handle);
+
+    if (!own)
         return ((cancel)real_cancel)(handle, iosb);
-    cancel_own(handle, NULL, TRUE);
+    cancel_own(own, NULL, TRUE);
     iosb->Status = STATUS_SUCCESS;
     iosb->Information = 0;
     return STATUS_SUCCESS;
@@ -107,10 +117,11 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 /* For CancelIoEx the IO_STATUS_BLOCK of the operation is its OVERLAPPED. */
 static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle))
+    SOCKET own = observe_find((SOCKET)handle);
+
+    if (!own)
         return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
-    iosb->Status =
-        cancel_own(handle, (LPWSAOVERLAPPED)operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    iosb->Status = cancel_own(own, operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
     iosb->Information = 0;
     return iosb->Status;
 }
@@ -127,6 +138,20 @@ static NTSTATUS NTAPI on_duplicate(HANDLE from_process, HANDLE from, HANDLE to_p
     return status;
 }
 
+/*
+ * A handle of WPUCreateSocketHandle ends as by closesocket(). Of others it is enough to know that they go: a layer closes its lower
+ * sockets without a word to us. Before the call, since after it the value may be another socket's.
+ */
+static NTSTATUS NTAPI on_close(HANDLE handle)
+{
+    LONG status;
+
+    if (reflect_close(handle, &status))
+        return status;
+    sockets_forget((uintptr_t)handle);
+    return ((close_handle)real_close)(handle);
+}
+
 static void pin_ourselves(void)
 {
     HMODULE self;
@@ -135,9 +160,9 @@ static void pin_ourselves(void)
                        (LPCWSTR)(void *)observe_begin, &self);
 }
 
-static BOOL look_over(HMODULE ntdll, const char *name, void *hook, void **real)
+static BOOL look_over(const char *name, void *hook, void **real)
 {
-    void *function = (void *)GetProcAddress(ntdll, name);
+    void *function = (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
 
     *real = function;
     if (patch_entry(function, hook, real))
@@ -148,15 +173,15 @@ static BOOL look_over(HMODULE ntdll, const char *name, void *hook, void **real)
 
 static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
 {
-    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
     (void)once, (void)arg, (void)result;
     pin_ourselves();
-    all_seen = look_over(ntdll, "NtSetInformationFile", (void *)on_set_information,
+    all_seen = look_over("NtSetInformationFile", (void *)on_set_information,
                          &real_set_information);
-    look_over(ntdll, "NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
-    look_over(ntdll, "NtCancelIoFile", (void *)on_cancel, &real_cancel);
-    look_over(ntdll, "NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
+    look_over("NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
+    look_over("NtCancelIoFile", (void *)on_cancel, &real_cancel);
+    look_over("NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
+    look_over("NtClose", (void *)on_close, &real_close);
+    reflect_look_over(look_over);
     return TRUE;
 }
 

@@ -334,9 +334,9 @@ INT WSPAPI WSCEnumNameSpaceProvidersEx32(LPDWORD bytes, LPWSANAMESPACE_INFOEXW b
 
 /* ---- changing ---- */
 
-static int edit(enum store_width width, int (*change)(struct namespaces *, void *), void *arg)
+static int edit(enum store_width width, const char *why, int (*change)(struct namespaces *, void *), void *arg)
 {
-    int err = namespace_store_edit(width, change, arg);
+    int err = namespace_store_edit(width, why, change, arg);
 
     ns_catalog_forget();
     ns_provider_retry();
@@ -382,7 +382,7 @@ static int install_name_space(enum store_width width, const WCHAR *name, const W
         e->info_bytes = info->cbSize;
     }
     err = copy_text(e->name, NAMESPACE_NAME_CHARS, name) && copy_text(e->path, NAMESPACE_PATH_CHARS, path)
-              ? edit(width, install, e)
+              ? edit(width, "WSCInstallNameSpace", install, e)
               : WSAEINVAL;
     free(e);
     return result(err == WSATRY_AGAIN ? WSANO_RECOVERY : err);
@@ -415,7 +415,7 @@ static int uninstall(struct namespaces *ns, void *arg)
 
 static int uninstall_name_space(enum store_width width, GUID *id)
 {
-    int err = text_is_bad(id) ? WSAEFAULT : edit(width, uninstall, id);
+    int err = text_is_bad(id) ? WSAEFAULT : edit(width, "WSCUnInstallNameSpace", uninstall, id);
 
     return result(err == WSATRY_AGAIN ? WSANO_RECOVERY : err);
 }
@@ -446,7 +446,7 @@ static int enable_provider(enum store_width width, const GUID *id, BOOL enable)
 {
     struct enabling e = {(const struct catalog_guid *)id, enable};
 
-    return result(text_is_bad(id) ? WSAEFAULT : edit(width, set_enabled, &e));
+    return result(text_is_bad(id) ? WSAEFAULT : edit(width, "WSCEnableNSProvider", set_enabled, &e));
 }
 
 INT WSPAPI WSCEnableNSProvider(LPGUID id, WINBOOL enable)
@@ -492,8 +492,10 @@ static int write_order(enum store_width width, const GUID *ids, DWORD count)
     if (!err && width == STORE_NATIVE)
         err = read_effective(&o.seen);
     if (!err)
-        err = edit(width, reorder, &o);
+        err = edit(width, "WSCWriteNameSpaceOrder", reorder, &o);
     namespaces_deinit(&o.seen);
+    if (err == WSAEACCES)
+        err = WSANO_RECOVERY; /* what it documents (spi.md 10.13); the others say WSAEACCES */
     if (err)
         api_fail(err);
     return err;
