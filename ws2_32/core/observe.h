@@ -6,12 +6,18 @@
  * notification modes, duplicate it, cancel its operations. The kernel tells nobody, so four of ntdll's functions are looked over the
  * shoulder: NtSetInformationFile, NtDuplicateObject, NtCancelIoFile and NtCancelIoFileEx.
  *
- * Nothing is touched before the first such handle is made: a process without non-IFS layers never gets here.
+ * Nothing is touched before the first such handle is made, or until a base provider asks for more (base/observer.h): a process
+ * without non-IFS layers and without the Unix half of ws2tcpip never gets here.
  */
 #include <winsock2.h>
 
 /* From the first WPUCreateSocketHandle. Idempotent. */
 void observe_begin(void);
+
+/* The private upcall of base/observer.h. */
+struct ws2_observer;
+struct ws2_kernel;
+int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel);
 
 /* Every association is seen, however it is made. False: only those that kernelbase's own functions make, or none. */
 BOOL observe_all_seen(void);

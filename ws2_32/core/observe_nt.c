@@ -6,7 +6,10 @@
 #include <ntstatus.h>
 #include <winternl.h>
 
+#include <string.h>
+
 #include "base/cancel.h"
+#include "base/observer.h"
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
@@ -33,8 +36,21 @@ typedef NTSTATUS(NTAPI *cancel_ex)(HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *)
 
 typedef NTSTATUS(NTAPI *duplicate)(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 
+typedef NTSTATUS(NTAPI *create_port)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
+typedef NTSTATUS(NTAPI *remove_packet)(HANDLE, ULONG_PTR *, ULONG_PTR *, IO_STATUS_BLOCK *, LARGE_INTEGER *);
+typedef NTSTATUS(NTAPI *remove_packets)(HANDLE, struct ws2_packet *, ULONG, ULONG *, const LARGE_INTEGER *, BOOLEAN);
+typedef NTSTATUS(NTAPI *post_packet)(HANDLE, ULONG_PTR, ULONG_PTR, NTSTATUS, SIZE_T);
+typedef NTSTATUS(NTAPI *close_handle)(HANDLE);
+
 static void *real_set_information, *real_cancel, *real_cancel_ex, *real_duplicate;
-static BOOL all_seen;
+static void *real_create_port, *real_remove, *real_remove_ex, *real_post, *real_close;
+static BOOL all_seen, handles_begun, handles_seen; /* the last two: all that a ws2_observer is to see */
+static const struct ws2_observer *observer; /* written once; a hook that still finds NULL is as good as one before it */
+
+static const struct ws2_observer *get_observer(void)
+{
+    return __atomic_load_n(&observer, __ATOMIC_ACQUIRE);
+}
 
 /* A duplicate of one of our handles is the same kernel object, if it still is one. */
 static uintptr_t find_original(HANDLE handle)
@@ -69,6 +85,14 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
         return status;
     if (!completion_known(own))
         own = find_original(handle);
+    if (!own && get_observer()) {
+        const struct tie *tie = info;
+
+        if (class == MODES)
+            get_observer()->modes_set(handle, *(ULONG *)info);
+        else
+            get_observer()->tied(handle, tie->port, tie->key);
+    }
     if (own && class == MODES)
         completion_set_modes(own, *(ULONG *)info);
     else if (own)
@@ -96,8 +120,11 @@ static BOOL cancel_own(HANDLE handle, LPWSAOVERLAPPED operation, BOOL own_thread
 
 static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle))
+    if (!completion_known((uintptr_t)handle)) {
+        if (get_observer())
+            get_observer()->cancel(handle, NULL, TRUE);
         return ((cancel)real_cancel)(handle, iosb);
+    }
     cancel_own(handle, NULL, TRUE);
     iosb->Status = STATUS_SUCCESS;
     iosb->Information = 0;
@@ -107,8 +134,13 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 /* For CancelIoEx the IO_STATUS_BLOCK of the operation is its OVERLAPPED. */
 static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle))
-        return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+    if (!completion_known((uintptr_t)handle)) {
+        if (!get_observer() || !get_observer()->cancel(handle, operation, FALSE))
+            return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+        iosb->Status = STATUS_SUCCESS;
+        iosb->Information = 0;
+        return STATUS_SUCCESS;
+    }
     iosb->Status =
         cancel_own(handle, (LPWSAOVERLAPPED)operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
     iosb->Information = 0;
@@ -118,13 +150,79 @@ static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO
 static NTSTATUS NTAPI on_duplicate(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
                                    ACCESS_MASK access, ULONG attributes, ULONG options)
 {
+    const struct ws2_observer *o = get_observer();
     HANDLE self = GetCurrentProcess();
-    NTSTATUS status = ((duplicate)real_duplicate)(from_process, from, to_process, to, access,
-                                                  attributes, options);
+    NTSTATUS status;
 
-    if (!status && from_process == self && to_process == self && to)
+    if (o && from_process == self && options & DUPLICATE_CLOSE_SOURCE)
+        o->closing(from);
+    status = ((duplicate)real_duplicate)(from_process, from, to_process, to, access, attributes, options);
+    if (status || from_process != self)
+        return status;
+    if (to_process == self && to)
         completion_duplicated((uintptr_t)*to, (uintptr_t)from);
+    if (o && to && !(options & DUPLICATE_CLOSE_SOURCE))
+        o->duplicated(from, to_process == self && !(attributes & OBJ_INHERIT) ? *to : NULL);
     return status;
+}
+
+/* ---- for the observer of WPUObserveHandles alone ---- */
+
+static NTSTATUS NTAPI on_create_port(HANDLE *port, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                     ULONG threads)
+{
+    NTSTATUS status = ((create_port)real_create_port)(port, access, attributes, threads);
+
+    if (!status && get_observer() &&
+        (!attributes || (!attributes->ObjectName && !(attributes->Attributes & OBJ_INHERIT))))
+        get_observer()->port_made(*port);
+    return status;
+}
+
+static NTSTATUS NTAPI on_remove(HANDLE port, ULONG_PTR *key, ULONG_PTR *context, IO_STATUS_BLOCK *iosb,
+                                LARGE_INTEGER *timeout)
+{
+    struct ws2_packet packet;
+    NTSTATUS status;
+    ULONG count;
+
+    if (!get_observer() || !get_observer()->remove(port, &packet, 1, &count, timeout, FALSE, &status))
+        return ((remove_packet)real_remove)(port, key, context, iosb, timeout);
+    if (!status) {
+        *key = packet.key;
+        *context = packet.context;
+        iosb->Status = packet.status;
+        iosb->Information = packet.bytes;
+    }
+    return status;
+}
+
+static NTSTATUS NTAPI on_remove_ex(HANDLE port, struct ws2_packet *packets, ULONG room, ULONG *count,
+                                   const LARGE_INTEGER *timeout, BOOLEAN alertable)
+{
+    NTSTATUS status;
+
+    if (!room || !get_observer() ||
+        !get_observer()->remove(port, packets, room, count, timeout, alertable, &status))
+        return ((remove_packets)real_remove_ex)(port, packets, room, count, timeout, alertable);
+    return status;
+}
+
+static NTSTATUS NTAPI on_post(HANDLE port, ULONG_PTR key, ULONG_PTR context, NTSTATUS status, SIZE_T bytes)
+{
+    struct ws2_packet packet = { .key = key, .context = context, .bytes = bytes };
+
+    packet.status = status;
+    if (get_observer() && get_observer()->post(port, &packet))
+        return STATUS_SUCCESS;
+    return ((post_packet)real_post)(port, key, context, status, bytes);
+}
+
+static NTSTATUS NTAPI on_close(HANDLE handle)
+{
+    if (get_observer())
+        get_observer()->closing(handle);
+    return ((close_handle)real_close)(handle);
 }
 
 static void pin_ourselves(void)
@@ -154,9 +252,10 @@ static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
     pin_ourselves();
     all_seen = look_over(ntdll, "NtSetInformationFile", (void *)on_set_information,
                          &real_set_information);
-    look_over(ntdll, "NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
-    look_over(ntdll, "NtCancelIoFile", (void *)on_cancel, &real_cancel);
-    look_over(ntdll, "NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
+    handles_begun = all_seen;
+    handles_begun &= look_over(ntdll, "NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
+    handles_begun &= look_over(ntdll, "NtCancelIoFile", (void *)on_cancel, &real_cancel);
+    handles_begun &= look_over(ntdll, "NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
     return TRUE;
 }
 
@@ -165,6 +264,49 @@ void observe_begin(void)
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
 
     InitOnceExecuteOnce(&once, begin, NULL, NULL);
+}
+
+static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
+{
+    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+    const struct {
+        const char *name;
+        void *hook, **real;
+    } more[] = {
+        { "NtCreateIoCompletion", (void *)on_create_port, &real_create_port },
+        { "NtRemoveIoCompletion", (void *)on_remove, &real_remove },
+        { "NtRemoveIoCompletionEx", (void *)on_remove_ex, &real_remove_ex },
+        { "NtSetIoCompletion", (void *)on_post, &real_post },
+        { "NtClose", (void *)on_close, &real_close },
+    };
+
+    (void)once, (void)arg, (void)result;
+    observe_begin();
+    handles_seen = handles_begun;
+    for (unsigned i = 0; handles_seen && i < sizeof more / sizeof *more; i++) {
+        *more[i].real = (void *)GetProcAddress(ntdll, more[i].name);
+        handles_seen = *more[i].real && patch_entry(*more[i].real, more[i].hook, more[i].real);
+    }
+    return TRUE;
+}
+
+int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    const struct ws2_observer *none = NULL;
+
+    if (!o || !kernel || o->size != sizeof *o)
+        return WSAEFAULT;
+    InitOnceExecuteOnce(&once, begin_handles, NULL, NULL);
+    if (!handles_seen)
+        return WSAEOPNOTSUPP;
+    kernel->remove_ex = (remove_packets)real_remove_ex;
+    kernel->post = (post_packet)real_post;
+    kernel->duplicate = (duplicate)real_duplicate;
+    kernel->close = (close_handle)real_close;
+    return __atomic_compare_exchange_n(&observer, &none, o, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+               ? 0
+               : WSAEALREADY;
 }
 
 BOOL observe_all_seen(void)
