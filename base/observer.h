@@ -30,8 +30,16 @@ struct ws2_packet {
 struct ws2_observer {
     DWORD size; /* of this struct: its version */
 
-    /* An unnamed completion port that children do not inherit was made. */
-    void (*port_made)(HANDLE port);
+    /*
+     * An unnamed completion port that children do not inherit was made. So many threads are asleep in the kernel for it, and something may
+     * be tied to it already; both only when the port is older than the observer.
+     */
+    void (*port_made)(HANDLE port, ULONG asleep, BOOL tied);
+    /*
+     * One of those threads is awake, and has got these packets (or none). Takes out those that were only to wake it and returns how many are
+     * left. `port` may be closed.
+     */
+    ULONG (*awake)(HANDLE port, struct ws2_packet *packets, ULONG count);
     /* `file` was tied to `port`, or its notification modes were set. */
     void (*tied)(HANDLE file, HANDLE port, ULONG_PTR key);
     void (*modes_set)(HANDLE file, ULONG modes);

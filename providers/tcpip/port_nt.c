@@ -41,7 +41,7 @@ struct port {
 
     int watch, waker;         /* half.h */
     ULONG volatile waiting;   /* threads that wait, or are about to, in Linux */
-    ULONG sleepers;           /* and in the server */
+    ULONG sleepers;           /* and in the server, since before it was served here */
     ULONG calls;              /* times that somebody wanted a packet */
     ULONG calls_at_tick;      /* the keeper's */
     ULONGLONG asked_ms;       /* when the server was last asked for packets that nobody expects */
@@ -174,12 +174,41 @@ static struct port *add(HANDLE handle, BOOL can_serve)
     return p;
 }
 
-static void on_port_made(HANDLE handle)
+static void on_port_made(HANDLE handle, ULONG asleep, BOOL tied)
 {
     struct port *p = add(handle, TRUE);
 
-    if (p)
+    if (!p)
+        return;
+    lock_take(&p->lock);
+    p->sleepers += asleep;
+    p->foreign = tied;
+    lock_drop(&p->lock);
+    let_go(p);
+}
+
+static ULONG drop_wakes(struct ws2_packet *packets, ULONG count)
+{
+    ULONG kept = 0;
+
+    for (ULONG i = 0; i < count; i++) {
+        if (!is_wake(&packets[i]))
+            packets[kept++] = packets[i];
+    }
+    return kept;
+}
+
+static ULONG on_awake(HANDLE handle, struct ws2_packet *packets, ULONG count)
+{
+    struct port *p = find(handle);
+
+    if (p) {
+        lock_take(&p->lock);
+        p->sleepers--;
+        lock_drop(&p->lock);
         let_go(p);
+    }
+    return drop_wakes(packets, count);
 }
 
 /* ---- the queue ---- */
@@ -393,12 +422,17 @@ static void leave_mode(struct port *p, enum port_mode mode)
 
 /* ---- what the server has ---- */
 
+static void wake_sleeper(struct port *p)
+{
+    kernel.post(p->own, (ULONG_PTR)&wake_key, (ULONG_PTR)&wake_context, 0, 0);
+}
+
 /* Moves what the server has for the port to the queue. Returns how much that was. */
 static ULONG fetch(struct port *p)
 {
     struct ws2_packet packets[BATCH];
     LARGE_INTEGER now = { .QuadPart = 0 };
-    ULONG got = 0, fetched = 0;
+    ULONG got = 0, fetched = 0, wakes = 0;
     BOOL wake;
 
     lock_take(&p->server_lock);
@@ -406,18 +440,27 @@ static ULONG fetch(struct port *p)
         got = 0;
     lock_take(&p->lock);
     for (ULONG i = 0; i < got; i++) {
-        if (is_wake(&packets[i]))
+        if (is_wake(&packets[i])) {
+            wakes++;
             continue;
+        }
         if (p->expected_count)
             unexpect(p, NULL, (void *)packets[i].context);
         if (append(p, &packets[i]))
             fetched++;
     }
     wake = fetched && p->waiting;
+    if (wakes > p->sleepers)
+        wakes = p->sleepers;
     lock_drop(&p->lock);
     lock_drop(&p->server_lock);
     if (wake)
         fast_wake(p->waker, TRUE);
+    if (wakes) { /* they were for others, who are only about to take them */
+        while (wakes--)
+            wake_sleeper(p);
+        Sleep(1);
+    }
     return fetched;
 }
 
@@ -505,10 +548,10 @@ static ULONGLONG look(struct port *p, int ms, BOOL counted)
     for (ULONG i = 0; i < w.count; i++) {
         struct sock *k = (struct sock *)(ULONG_PTR)news[i];
 
-        if (!k->pends || !sock_try_hold(k))
+        if (!sock_try_hold(k))
             continue;
         if (k->port == p)
-            pend_run(k);
+            pend_run(k); /* which takes the lock before it looks: one may be on its way, with nothing found to receive */
         sock_put(k);
     }
     return w.now_ms;
@@ -524,7 +567,7 @@ static LONG volatile keeper_runs;
 
 static BOOL tick(struct port *p)
 {
-    BOOL needed;
+    BOOL needed, wake;
 
     if (!p->pends || p->mode != PORT_HERE || !try_hold(p))
         return FALSE;
@@ -536,7 +579,10 @@ static BOOL tick(struct port *p)
         lock_take(&p->lock);
     }
     p->calls_at_tick = p->calls;
+    wake = p->count && p->waiting; /* the look may have swallowed it */
     lock_drop(&p->lock);
+    if (wake)
+        fast_wake(p->waker, TRUE);
     let_go(p);
     return needed;
 }
@@ -645,6 +691,12 @@ static int wait_ms(const struct deadline *d)
     return ms > HOUR ? HOUR : (int)ms;
 }
 
+/*
+ * What makes GetQueuedCompletionStatus() say ERROR_ABANDONED_WAIT_0, as it does on Windows. The status that Windows has for it below is
+ * STATUS_ABANDONED_WAIT_0, but Wine 8.0 makes another error of that.
+ */
+#define STATUS_PORT_GONE ((NTSTATUS)0x800702DF)
+
 /* Not a status of NT: the port's mode has changed, or the packet was only to wake us. */
 #define STATUS_AGAIN ((NTSTATUS)0xE0575302)
 
@@ -672,7 +724,7 @@ static NTSTATUS remove_here(struct port *p, struct ws2_packet *packets, ULONG ro
 
         lock_take(&p->lock);
         if (p->mode != PORT_HERE) {
-            NTSTATUS status = p->mode == PORT_CLOSED ? STATUS_ABANDONED_WAIT_0 : STATUS_AGAIN;
+            NTSTATUS status = p->mode == PORT_CLOSED ? STATUS_PORT_GONE : STATUS_AGAIN;
 
             wake = p->waiting != 0;
             lock_drop(&p->lock);
@@ -717,7 +769,7 @@ static NTSTATUS remove_from_server(struct port *p, HANDLE handle, struct ws2_pac
                                    ULONG *count, const struct deadline *d, BOOL alertable)
 {
     LARGE_INTEGER left = { .QuadPart = 0 };
-    ULONG got = 0, kept = 0;
+    ULONG got = 0;
     NTSTATUS status;
 
     if (d->at)
@@ -735,12 +787,8 @@ static NTSTATUS remove_from_server(struct port *p, HANDLE handle, struct ws2_pac
     lock_drop(&p->lock);
     if (status)
         return status;
-    for (ULONG i = 0; i < got; i++) {
-        if (!is_wake(&packets[i]))
-            packets[kept++] = packets[i];
-    }
-    *count = kept;
-    return kept ? STATUS_SUCCESS : STATUS_AGAIN;
+    *count = drop_wakes(packets, got);
+    return *count ? STATUS_SUCCESS : STATUS_AGAIN;
 }
 
 static BOOL on_remove(HANDLE handle, struct ws2_packet *packets, ULONG room, ULONG *count,
@@ -788,7 +836,7 @@ static void serve(struct port *p)
     sleepers = p->stop ? p->sleepers : 0;
     lock_drop(&p->lock);
     while (sleepers--)
-        kernel.post(p->own, (ULONG_PTR)&wake_key, (ULONG_PTR)&wake_context, 0, 0);
+        wake_sleeper(p);
 }
 
 static void tie(struct sock *k, struct port *p, ULONG_PTR key)
@@ -918,6 +966,7 @@ void port_start(void)
     static const struct ws2_observer observer = {
         .size = sizeof observer,
         .port_made = on_port_made,
+        .awake = on_awake,
         .tied = on_tied,
         .modes_set = on_modes_set,
         .duplicated = on_duplicated,

@@ -6,13 +6,16 @@
  * notification modes, duplicate it, cancel its operations. The kernel tells nobody, so four of ntdll's functions are looked over the
  * shoulder: NtSetInformationFile, NtDuplicateObject, NtCancelIoFile and NtCancelIoFileEx.
  *
- * Nothing is touched before the first such handle is made, or until a base provider asks for more (base/observer.h): a process
- * without non-IFS layers and without the Unix half of ws2tcpip never gets here.
+ * A base provider may ask for more (base/observer.h), and what it is told must begin before the first socket, and so before there is a
+ * provider: WSAStartup() has the completion ports watched. Until somebody wants to know of them, that is a look at a flag for each call.
  */
 #include <winsock2.h>
 
 /* From the first WPUCreateSocketHandle. Idempotent. */
 void observe_begin(void);
+
+/* From WSAStartup. Idempotent. FALSE: what base/observer.h promises cannot be had here. */
+BOOL observe_handles(void);
 
 /* The private upcall of base/observer.h. */
 struct ws2_observer;

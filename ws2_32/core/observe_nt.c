@@ -13,6 +13,7 @@
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
+#include "ws2_32/core/made_ports.h"
 #include "ws2_32/core/patch.h"
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
@@ -85,10 +86,12 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
         return status;
     if (!completion_known(own))
         own = find_original(handle);
-    if (!own && get_observer()) {
+    if (!own) {
         const struct tie *tie = info;
 
-        if (class == MODES)
+        if (!get_observer())
+            made_ports_tied(class == MODES ? 0 : (uintptr_t)tie->port);
+        else if (class == MODES)
             get_observer()->modes_set(handle, *(ULONG *)info);
         else
             get_observer()->tied(handle, tie->port, tie->key);
@@ -159,6 +162,8 @@ static NTSTATUS NTAPI on_duplicate(HANDLE from_process, HANDLE from, HANDLE to_p
     status = ((duplicate)real_duplicate)(from_process, from, to_process, to, access, attributes, options);
     if (status || from_process != self)
         return status;
+    if (!o)
+        made_ports_remove((uintptr_t)from);
     if (to_process == self && to)
         completion_duplicated((uintptr_t)*to, (uintptr_t)from);
     if (o && to && !(options & DUPLICATE_CLOSE_SOURCE))
@@ -171,12 +176,62 @@ static NTSTATUS NTAPI on_duplicate(HANDLE from_process, HANDLE from, HANDLE to_p
 static NTSTATUS NTAPI on_create_port(HANDLE *port, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
                                      ULONG threads)
 {
+    const struct ws2_observer *o = get_observer();
     NTSTATUS status = ((create_port)real_create_port)(port, access, attributes, threads);
 
-    if (!status && get_observer() &&
-        (!attributes || (!attributes->ObjectName && !(attributes->Attributes & OBJ_INHERIT))))
-        get_observer()->port_made(*port);
+    if (status || (attributes && (attributes->ObjectName || attributes->Attributes & OBJ_INHERIT)))
+        return status;
+    if (o)
+        o->port_made(*port, 0, FALSE);
+    else
+        made_ports_add((uintptr_t)*port);
     return status;
+}
+
+/* A relative time made an absolute one, for who may have to wait more than once. */
+static const LARGE_INTEGER *until(const LARGE_INTEGER *timeout, LARGE_INTEGER *room)
+{
+    FILETIME now;
+
+    if (!timeout || timeout->QuadPart >= 0 || timeout->QuadPart == (LONGLONG)0x8000000000000000)
+        return timeout;
+    GetSystemTimeAsFileTime(&now);
+    room->QuadPart = (LONGLONG)((ULONGLONG)now.dwHighDateTime << 32 | now.dwLowDateTime) - timeout->QuadPart;
+    return room;
+}
+
+/*
+ * From whom the packets come, and may come in the end, if an observer begins meanwhile. MADE_ASLEEP: got or told by the kernel, *status says
+ * what. MADE_OVER: nothing yet.
+ */
+static enum made_port sleep_unobserved(HANDLE port, struct ws2_packet *packets, ULONG room, ULONG *count,
+                                       const LARGE_INTEGER *timeout, BOOLEAN alertable, NTSTATUS *status)
+{
+    enum made_port known = made_ports_asleep((uintptr_t)port);
+
+    if (known != MADE_ASLEEP)
+        return known;
+    *status = ((remove_packets)real_remove_ex)(port, packets, room, count, timeout, alertable);
+    if (made_ports_awake((uintptr_t)port))
+        return MADE_ASLEEP;
+    *count = get_observer()->awake(port, packets, *status ? 0 : *count);
+    return *status || *count ? MADE_ASLEEP : MADE_OVER;
+}
+
+/* FALSE: the kernel is to be asked as if nobody had looked. */
+static BOOL remove_observed(HANDLE port, struct ws2_packet *packets, ULONG room, ULONG *count,
+                            const LARGE_INTEGER *timeout, BOOLEAN alertable, NTSTATUS *status)
+{
+    enum made_port known = MADE_OVER;
+    LARGE_INTEGER end;
+
+    if (!get_observer()) {
+        timeout = until(timeout, &end);
+        known = sleep_unobserved(port, packets, room, count, timeout, alertable, status);
+    }
+    if (known == MADE_OVER)
+        return get_observer() && get_observer()->remove(port, packets, room, count, timeout, alertable, status);
+    return known == MADE_ASLEEP;
 }
 
 static NTSTATUS NTAPI on_remove(HANDLE port, ULONG_PTR *key, ULONG_PTR *context, IO_STATUS_BLOCK *iosb,
@@ -186,7 +241,7 @@ static NTSTATUS NTAPI on_remove(HANDLE port, ULONG_PTR *key, ULONG_PTR *context,
     NTSTATUS status;
     ULONG count;
 
-    if (!get_observer() || !get_observer()->remove(port, &packet, 1, &count, timeout, FALSE, &status))
+    if (!remove_observed(port, &packet, 1, &count, timeout, FALSE, &status))
         return ((remove_packet)real_remove)(port, key, context, iosb, timeout);
     if (!status) {
         *key = packet.key;
@@ -202,8 +257,7 @@ static NTSTATUS NTAPI on_remove_ex(HANDLE port, struct ws2_packet *packets, ULON
 {
     NTSTATUS status;
 
-    if (!room || !get_observer() ||
-        !get_observer()->remove(port, packets, room, count, timeout, alertable, &status))
+    if (!room || !remove_observed(port, packets, room, count, timeout, alertable, &status))
         return ((remove_packets)real_remove_ex)(port, packets, room, count, timeout, alertable);
     return status;
 }
@@ -222,6 +276,8 @@ static NTSTATUS NTAPI on_close(HANDLE handle)
 {
     if (get_observer())
         get_observer()->closing(handle);
+    else
+        made_ports_remove((uintptr_t)handle);
     return ((close_handle)real_close)(handle);
 }
 
@@ -290,23 +346,42 @@ static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
     return TRUE;
 }
 
-int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel)
+BOOL observe_handles(void)
 {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+
+    InitOnceExecuteOnce(&once, begin_handles, NULL, NULL);
+    return handles_seen;
+}
+
+static const struct ws2_observer *newcomer; /* written once */
+
+static void tell_of_port(uintptr_t port, unsigned asleep, bool tied)
+{
+    newcomer->port_made((HANDLE)port, asleep, tied);
+}
+
+static void publish(void)
+{
+    __atomic_store_n(&observer, newcomer, __ATOMIC_SEQ_CST);
+}
+
+int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel)
+{
     const struct ws2_observer *none = NULL;
 
     if (!o || !kernel || o->size != sizeof *o)
         return WSAEFAULT;
-    InitOnceExecuteOnce(&once, begin_handles, NULL, NULL);
-    if (!handles_seen)
+    if (!observe_handles())
         return WSAEOPNOTSUPP;
     kernel->remove_ex = (remove_packets)real_remove_ex;
     kernel->post = (post_packet)real_post;
     kernel->duplicate = (duplicate)real_duplicate;
     kernel->close = (close_handle)real_close;
-    return __atomic_compare_exchange_n(&observer, &none, o, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
-               ? 0
-               : WSAEALREADY;
+    if (!__atomic_compare_exchange_n(&newcomer, &none, o, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return WSAEALREADY;
+    made_ports_end(tell_of_port, publish);
+    return 0;
 }
 
 BOOL observe_all_seen(void)
