@@ -76,4 +76,4 @@ build_host() {
     build_one host -Db_sanitize=address,undefined -Db_lundef=false
     build_one tsan -Db_sanitize=thread -Db_lundef=false
 }
-threaded_tests=(base/handle_map ws2_32/completion ws2_32/sockets)
+threaded_tests=(base/handle_map ws2_32/completion ws2_32/sockets names/named)

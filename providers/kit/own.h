@@ -37,6 +37,7 @@ struct own_op {
     LPWSAOVERLAPPED user;
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
     WSATHREADID thread;
+    BOOL quiet;                  /* neither event nor routine */
     DWORD flags;
     SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
     WSABUF *buf;        /* a copy of the program's, or the one for `data` */
@@ -78,6 +79,9 @@ int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
 
 /* SIO_WS2KIT_CANCEL. TRUE: something was asked to end. */
 BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only);
+
+/* SIO_WS2KIT_PENDING: pending operations with neither event nor routine. */
+DWORD own_quiet(struct own_socket *o);
 
 BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,
                                     LPDWORD flags, LPINT err);

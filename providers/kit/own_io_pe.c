@@ -237,6 +237,10 @@ static BOOL answer_here(struct own_socket *o, DWORD code, LPVOID in, DWORD in_by
         found = own_cancel(o, request->operation, request->own_thread_only);
         *result = answer(out, out_bytes, returned, &found, sizeof found, err);
         return TRUE;
+    case SIO_WS2KIT_PENDING:
+        found = own_quiet(o);
+        *result = answer(out, out_bytes, returned, &found, sizeof found, err);
+        return TRUE;
     }
     return FALSE;
 }

@@ -160,8 +160,9 @@ static void finish(struct own_op *op, DWORD code)
     if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
         own_incoming(op->receiver, op->buf, op->count, bytes);
 
-    unlink_op(op);
+    /* In the list until it has been told: who waits for the handle counts what is there. */
     tell(o, op->user, op->routine, &op->thread, status, err, bytes, flags);
+    unlink_op(op);
     release(op);
 }
 
@@ -235,6 +236,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
     op->refs = 2; /* the worker's, and the starting thread's: the lower provider may look at it until it returns */
     op->user = user;
     op->routine = routine;
+    op->quiet = !routine && !user->hEvent;
     if (thread)
         op->thread = *thread;
     else if (routine && upcalls.lpWPUOpenCurrentThread(&op->thread, err)) {
@@ -298,6 +300,17 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
     found = CancelIoEx((HANDLE)o->lower, &op->lower);
     release(op);
     return found;
+}
+
+DWORD own_quiet(struct own_socket *o)
+{
+    DWORD count = 0;
+
+    own_lock();
+    for (const struct own_op *op = o->first; op; op = op->next)
+        count += op->quiet;
+    own_unlock();
+    return count;
 }
 
 BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,

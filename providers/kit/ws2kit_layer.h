@@ -140,6 +140,16 @@ BOOL ws2kit_option(const char *key, char *value, size_t bytes);
  */
 const WSAPROTOCOL_INFOW *ws2kit_protocol(SOCKET s);
 
+/*
+ * The host name, as UTF-8, by which the program last found this address (AF_INET or AF_INET6; the port is not looked at):
+ * what it asked getaddrinfo, gethostbyname or their kin for, not the canonical name, without a dot at the end. The name to
+ * check a certificate against, or to hand to a proxy.
+ *
+ * FALSE: not known (the program had the address from elsewhere, or long ago: the last 1,024 addresses or so are
+ * remembered), or it does not fit with its NUL in `bytes`; 256 are always enough. `utf8` is then untouched. Any thread.
+ */
+BOOL ws2kit_name_of(const struct sockaddr *address, int address_bytes, char *utf8, size_t bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names without a DNS server: numbers, localhost, our own name, the hosts file, services and protocols. */
 #include "net.h"
+#include "providers/kit/ws2kit_layer.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -100,7 +101,19 @@ static void own_name(void)
     freeaddrinfo(a);
 }
 
-/* The prefix's own hosts file counts, as on Windows (wine-afd.md section 9). */
+/* Until the file is looked at again, which is soon. */
+static int found_before_long(const char *host, struct addrinfo **list)
+{
+    int err = WSAHOST_NOT_FOUND;
+
+    for (int i = 0; err == WSAHOST_NOT_FOUND && i < 100; i++) {
+        Sleep(i ? 50 : 0);
+        err = getaddrinfo(host, NULL, NULL, list);
+    }
+    return err;
+}
+
+/* The prefix's own hosts file counts, as on Windows (wine-afd.md section 9), and so does a change of it. */
 static void hosts_file(void)
 {
     char path[MAX_PATH], saved[8192];
@@ -110,6 +123,7 @@ static void hosts_file(void)
     HANDLE f;
     static const char line[] = "\r\n192.0.2.55\tws2kit-hosts-test.example alias-of-it # a comment\r\n";
 
+    CHECK(getaddrinfo("ws2kit-hosts-test.example", NULL, NULL, &a) != 0); /* the file as it was is known by now */
     GetSystemDirectoryA(path, sizeof path);
     strcat(path, "\\drivers\\etc\\hosts");
     f = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_ALWAYS, 0, NULL);
@@ -118,7 +132,7 @@ static void hosts_file(void)
     NEED(WriteFile(f, line, sizeof line - 1, &written, NULL));
     FlushFileBuffers(f);
     a = NULL;
-    CHECK_ERR(getaddrinfo("ws2kit-hosts-test.example", NULL, NULL, &a), 0);
+    CHECK_ERR(found_before_long("ws2kit-hosts-test.example", &a), 0);
     if (a)
         CHECK_INT(((struct sockaddr_in *)a->ai_addr)->sin_addr.s_addr, htonl(0xc0000237));
     h = gethostbyname("ALIAS-OF-IT");
@@ -263,6 +277,51 @@ static void asynchronous(void)
     CHECK_FAILS(WSACancelAsyncRequest((HANDLE)(ULONG_PTR)0x7654), WSAEINVAL);
 }
 
+/* What layers ask with ws2kit_name_of(): by which name the program found an address. */
+static void known_to_layers(void)
+{
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(80) };
+    char name[256] = "untouched", own[256];
+    struct addrinfo *a;
+    struct hostent *h;
+
+    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(!ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, sizeof name));
+    CHECK_STR(name, "untouched");
+    freeaddrinfo(look_up("127.0.0.1", "80", 0, AF_UNSPEC, SOCK_STREAM, 0));
+    CHECK(!ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, sizeof name));
+    freeaddrinfo(look_up("LocalHost", "80", 0, AF_UNSPEC, SOCK_STREAM, 0));
+    CHECK(ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, sizeof name));
+    CHECK_STR(name, "LocalHost");
+    CHECK(ws2kit_name_of((struct sockaddr *)&six, sizeof six, name, sizeof name));
+    CHECK_STR(name, "LocalHost");
+    check_about("no room, no address");
+    CHECK(!ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, 9));
+    CHECK(!ws2kit_name_of((struct sockaddr *)&four, 8, name, sizeof name));
+    CHECK(!ws2kit_name_of((struct sockaddr *)&six, sizeof four, name, sizeof name));
+    CHECK(!ws2kit_name_of(NULL, 0, name, sizeof name));
+    four.sin_family = AF_UNIX;
+    CHECK(!ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, sizeof name));
+    four.sin_family = AF_INET;
+    check_about("gethostbyname says it anew");
+    NEED(gethostbyname("localhost."));
+    CHECK(ws2kit_name_of((struct sockaddr *)&four, sizeof four, name, sizeof name));
+    CHECK_STR(name, "localhost");
+    check_about("this machine's addresses, by GetAddrInfoW");
+    CHECK_OK(gethostname(own, sizeof own));
+    a = look_up(own, NULL, 0, AF_UNSPEC, SOCK_STREAM, 0);
+    CHECK(ws2kit_name_of(a->ai_addr, (int)a->ai_addrlen, name, sizeof name));
+    CHECK_STR(name, own);
+    freeaddrinfo(a);
+    h = gethostbyname("");
+    CHECK(h != NULL);
+    check_about("it outlives WSACleanup, and the export is there by name only");
+    CHECK_OK(WSACleanup());
+    CHECK(ws2kit_name_of((struct sockaddr *)&six, sizeof six, name, sizeof name));
+    CHECK(GetProcAddress(GetModuleHandleA("ws2_32.dll"), "ws2kit_name_of_address") != NULL);
+}
+
 const struct test_case test_cases[] = {
     { "numbers", numbers },
     { "passive", passive },
@@ -277,5 +336,6 @@ const struct test_case test_cases[] = {
     { "buffers-per-thread", buffers_per_thread },
     { "wide", wide },
     { "asynchronous", asynchronous },
+    { "known-to-layers", known_to_layers },
     { 0 },
 };

@@ -15,6 +15,8 @@
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/made_ports.h"
 #include "ws2_32/core/patch.h"
+#include "ws2_32/core/reflect.h"
+#include "ws2_32/core/sockets.h"
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
                                  ACCESS_MASK access, ULONG attributes, ULONG options);
@@ -45,7 +47,7 @@ typedef NTSTATUS(NTAPI *close_handle)(HANDLE);
 
 static void *real_set_information, *real_cancel, *real_cancel_ex, *real_duplicate;
 static void *real_create_port, *real_remove, *real_remove_ex, *real_post, *real_close;
-static BOOL all_seen, handles_begun, handles_seen; /* the last two: all that a ws2_observer is to see */
+static BOOL all_seen, common_seen, handles_seen; /* the last two: all that a ws2_observer is to see */
 static const struct ws2_observer *observer; /* written once; a hook that still finds NULL is as good as one before it */
 
 static const struct ws2_observer *get_observer(void)
@@ -53,12 +55,14 @@ static const struct ws2_observer *get_observer(void)
     return __atomic_load_n(&observer, __ATOMIC_ACQUIRE);
 }
 
-/* A duplicate of one of our handles is the same kernel object, if it still is one. */
-static uintptr_t find_original(HANDLE handle)
+SOCKET observe_find(SOCKET handle)
 {
-    uintptr_t original = completion_original((uintptr_t)handle);
+    uintptr_t original;
 
-    return original && handle_same((SOCKET)handle, (SOCKET)original) ? original : 0;
+    if (completion_known(handle))
+        return handle;
+    original = completion_original(handle);
+    return original && handle_same(handle, original) ? original : 0;
 }
 
 static void saw_tie(uintptr_t handle, const struct tie *tie)
@@ -80,12 +84,11 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 {
     set_information real = (set_information)real_set_information;
     NTSTATUS status = real(handle, iosb, info, bytes, class);
-    uintptr_t own = (uintptr_t)handle;
+    uintptr_t own;
 
     if (status || (class != TIED && class != MODES && class != TIED_TO_OTHER))
         return status;
-    if (!completion_known(own))
-        own = find_original(handle);
+    own = observe_find((SOCKET)handle);
     if (!own) {
         const struct tie *tie = info;
 
@@ -104,31 +107,36 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 }
 
 /* The owner is asked as by any call of the program; only the last error is not ours to change. */
-static BOOL cancel_own(HANDLE handle, LPWSAOVERLAPPED operation, BOOL own_thread_only)
+static BOOL cancel_own(SOCKET s, void *operation, BOOL own_thread_only)
 {
-    struct ws2_cancel request = { operation, own_thread_only };
+    LPWSAOVERLAPPED reflected = reflect_get((HANDLE)s, operation);
+    struct ws2_cancel request = { reflected ? reflected : operation, own_thread_only };
     DWORD last_error = GetLastError();
     DWORD found = 0, bytes;
     struct call c;
 
-    if (!call_begin(&c, (SOCKET)handle)) {
-        if (c.proc->lpWSPIoctl((SOCKET)handle, SIO_WS2KIT_CANCEL, &request, sizeof request, &found,
+    if (!call_begin(&c, s)) {
+        if (c.proc->lpWSPIoctl(s, SIO_WS2KIT_CANCEL, &request, sizeof request, &found,
                                sizeof found, &bytes, NULL, NULL, NULL, &c.err))
             found = 0;
         call_leave(&c);
     }
+    if (reflected)
+        reflect_put(reflected);
     SetLastError(last_error);
     return found != 0;
 }
 
 static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle)) {
+    SOCKET own = observe_find((SOCKET)handle);
+
+    if (!own) {
         if (get_observer())
             get_observer()->cancel(handle, NULL, TRUE);
         return ((cancel)real_cancel)(handle, iosb);
     }
-    cancel_own(handle, NULL, TRUE);
+    cancel_own(own, NULL, TRUE);
     iosb->Status = STATUS_SUCCESS;
     iosb->Information = 0;
     return STATUS_SUCCESS;
@@ -137,15 +145,16 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 /* For CancelIoEx the IO_STATUS_BLOCK of the operation is its OVERLAPPED. */
 static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO_STATUS_BLOCK *iosb)
 {
-    if (!completion_known((uintptr_t)handle)) {
+    SOCKET own = observe_find((SOCKET)handle);
+
+    if (!own) {
         if (!get_observer() || !get_observer()->cancel(handle, operation, FALSE))
             return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
         iosb->Status = STATUS_SUCCESS;
         iosb->Information = 0;
         return STATUS_SUCCESS;
     }
-    iosb->Status =
-        cancel_own(handle, (LPWSAOVERLAPPED)operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    iosb->Status = cancel_own(own, operation, FALSE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
     iosb->Information = 0;
     return iosb->Status;
 }
@@ -272,8 +281,17 @@ static NTSTATUS NTAPI on_post(HANDLE port, ULONG_PTR key, ULONG_PTR context, NTS
     return ((post_packet)real_post)(port, key, context, status, bytes);
 }
 
+/*
+ * A handle of WPUCreateSocketHandle ends as by closesocket(). Of others it is enough to know that they go: a layer closes its lower
+ * sockets without a word to us. Before the call, since after it the value may be another socket's.
+ */
 static NTSTATUS NTAPI on_close(HANDLE handle)
 {
+    LONG status;
+
+    if (reflect_close(handle, &status))
+        return status;
+    sockets_forget((uintptr_t)handle);
     if (get_observer())
         get_observer()->closing(handle);
     else
@@ -289,9 +307,9 @@ static void pin_ourselves(void)
                        (LPCWSTR)(void *)observe_begin, &self);
 }
 
-static BOOL look_over(HMODULE ntdll, const char *name, void *hook, void **real)
+static BOOL look_over(const char *name, void *hook, void **real)
 {
-    void *function = (void *)GetProcAddress(ntdll, name);
+    void *function = (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
 
     *real = function;
     if (patch_entry(function, hook, real))
@@ -300,18 +318,33 @@ static BOOL look_over(HMODULE ntdll, const char *name, void *hook, void **real)
     return FALSE;
 }
 
-static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
+/* What both kinds of looking need. */
+static BOOL CALLBACK begin_common(INIT_ONCE *once, void *arg, void **result)
 {
-    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-
     (void)once, (void)arg, (void)result;
     pin_ourselves();
-    all_seen = look_over(ntdll, "NtSetInformationFile", (void *)on_set_information,
+    all_seen = look_over("NtSetInformationFile", (void *)on_set_information,
                          &real_set_information);
-    handles_begun = all_seen;
-    handles_begun &= look_over(ntdll, "NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
-    handles_begun &= look_over(ntdll, "NtCancelIoFile", (void *)on_cancel, &real_cancel);
-    handles_begun &= look_over(ntdll, "NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
+    common_seen = all_seen;
+    common_seen &= look_over("NtDuplicateObject", (void *)on_duplicate, &real_duplicate);
+    common_seen &= look_over("NtCancelIoFile", (void *)on_cancel, &real_cancel);
+    common_seen &= look_over("NtCancelIoFileEx", (void *)on_cancel_ex, &real_cancel_ex);
+    common_seen &= look_over("NtClose", (void *)on_close, &real_close);
+    return TRUE;
+}
+
+static void observe_common(void)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+
+    InitOnceExecuteOnce(&once, begin_common, NULL, NULL);
+}
+
+static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
+{
+    (void)once, (void)arg, (void)result;
+    observe_common();
+    reflect_look_over(look_over);
     return TRUE;
 }
 
@@ -322,29 +355,26 @@ void observe_begin(void)
     InitOnceExecuteOnce(&once, begin, NULL, NULL);
 }
 
+#ifdef _WIN64
 static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
 {
-    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-    const struct {
-        const char *name;
-        void *hook, **real;
-    } more[] = {
-        { "NtCreateIoCompletion", (void *)on_create_port, &real_create_port },
-        { "NtRemoveIoCompletion", (void *)on_remove, &real_remove },
-        { "NtRemoveIoCompletionEx", (void *)on_remove_ex, &real_remove_ex },
-        { "NtSetIoCompletion", (void *)on_post, &real_post },
-        { "NtClose", (void *)on_close, &real_close },
-    };
-
     (void)once, (void)arg, (void)result;
-    observe_begin();
-    handles_seen = handles_begun;
-    for (unsigned i = 0; handles_seen && i < sizeof more / sizeof *more; i++) {
-        *more[i].real = (void *)GetProcAddress(ntdll, more[i].name);
-        handles_seen = *more[i].real && patch_entry(*more[i].real, more[i].hook, more[i].real);
-    }
+    observe_common();
+    handles_seen = common_seen && look_over("NtCreateIoCompletion", (void *)on_create_port, &real_create_port) &&
+                   look_over("NtRemoveIoCompletion", (void *)on_remove, &real_remove) &&
+                   look_over("NtRemoveIoCompletionEx", (void *)on_remove_ex, &real_remove_ex) &&
+                   look_over("NtSetIoCompletion", (void *)on_post, &real_post);
     return TRUE;
 }
+#else
+/* Entries can be changed in 64-bit processes only, and half a view is of no use. */
+static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
+{
+    (void)once, (void)arg, (void)result;
+    (void)on_create_port, (void)on_remove, (void)on_remove_ex, (void)on_post;
+    return TRUE;
+}
+#endif
 
 BOOL observe_handles(void)
 {

@@ -6,6 +6,7 @@
 
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
+#include "ws2_32/names/named.h"
 #include "ws2_32/names/pack_pe.h"
 #include "ws2_32/names/source.h"
 #include "ws2_32/names/text_pe.h"
@@ -86,6 +87,7 @@ static int host_by_name(const struct xby_query *q, room_fn room, void *arg)
             err = answer_set_canon(&a, span_of(name));
     } else {
         err = source_lookup(&lookup, &a);
+        named_put_all(&a, name);
     }
     if (!err)
         err = pack_answer(&a, AF_INET, name, room, arg);

@@ -7,8 +7,11 @@
 #include "base/lock.h"
 #include "namespace/kit/pack.h"
 #include "ws2_32/names/ns_ansi_pe.h"
+#include "ws2_32/names/named_pe.h"
 #include "ws2_32/names/ns_catalog_pe.h"
 #include "ws2_32/names/ns_provider_pe.h"
+#include "ws2_32/names/ns_result.h"
+#include "ws2_32/names/text_pe.h"
 
 /*
  * Results and classes are some hundred bytes. A provider that asks for more than the bound is broken, and no memory is
@@ -33,6 +36,7 @@ struct ns_lookup {
     bool ended;              /* some provider simply ended */
     int err;                 /* the first of another kind; 0: none */
     WSAQUERYSETW *pending;   /* a result that was too long in ANSI; owned */
+    char *host;              /* the host whose addresses are asked for; NULL: it is about something else. Constant; owned */
     size_t parts;
     struct part part[];
 };
@@ -141,6 +145,15 @@ static bool is_built_in(const GUID *class_id)
 
 /* ---- begin ---- */
 
+static char *host_asked_for(const WSAQUERYSETW *query)
+{
+    WORD port, rr;
+    enum nsk_class class = nsk_class_of(query->lpServiceClassId, &port, &rr);
+    bool host = class == NSK_CLASS_HOST_BY_NAME || class == NSK_CLASS_TCP || class == NSK_CLASS_UDP;
+
+    return host && query->lpszServiceInstanceName ? text_from_wide(query->lpszServiceInstanceName) : NULL;
+}
+
 static int begin_all(struct ns_lookup *l, struct ns_provider *const *providers, size_t count, WSAQUERYSETW *query,
                      WSASERVICECLASSINFOW *info, DWORD flags)
 {
@@ -172,6 +185,7 @@ int ns_lookup_begin(WSAQUERYSETW *query, DWORD flags, struct ns_lookup **out)
     l = calloc(1, sizeof *l + count * sizeof l->part[0]);
     if (l) {
         l->refs = 1;
+        l->host = host_asked_for(query);
         if (!is_built_in(query->lpServiceClassId))
             info = ns_class_info(providers, count, query->lpServiceClassId);
         err = begin_all(l, providers, count, query, info, flags);
@@ -181,6 +195,8 @@ int ns_lookup_begin(WSAQUERYSETW *query, DWORD flags, struct ns_lookup **out)
     }
     free(providers);
     if (err) {
+        if (l)
+            free(l->host);
         free(l);
         return err;
     }
@@ -313,16 +329,31 @@ static int deliver(struct ns_lookup *l, WSAQUERYSETW *pending, packer_text text,
     return err;
 }
 
+/* The result is a stranger's: what points out of the buffer is not followed. */
+static void remember_addresses(const struct ns_lookup *l, const WSAQUERYSETW *result, DWORD room)
+{
+    struct answer a = {0};
+
+    if (l->host && !ns_result_read(result, room, &a))
+        named_put_all(&a, l->host);
+    answer_free(&a);
+}
+
 int ns_lookup_next(struct ns_lookup *l, DWORD flags, DWORD *bytes, WSAQUERYSETW *result)
 {
     WSAQUERYSETW *pending = take_pending(l);
+    DWORD room = *bytes;
+    int err;
 
     if (pending && !(flags & LUP_FLUSHPREVIOUS))
         return deliver(l, pending, packer_text_wide, sizeof(WCHAR), result, bytes);
     if (pending)
         flags &= ~(DWORD)LUP_FLUSHPREVIOUS; /* it was this one, and the providers keep none */
     free(pending);
-    return next_from_providers(l, flags, bytes, result);
+    err = next_from_providers(l, flags, bytes, result);
+    if (!err)
+        remember_addresses(l, result, room);
+    return err;
 }
 
 /* The next result in memory of its own. */
@@ -370,6 +401,7 @@ void ns_lookup_unref(struct ns_lookup *l)
     if (InterlockedDecrement(&l->refs))
         return;
     free(l->pending);
+    free(l->host);
     free(l);
 }
 

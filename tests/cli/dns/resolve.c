@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * resolve HOW NAME [HOW NAME]…: asks for each name and prints "HOW NAME: error milliseconds canonical-name answers". HOW
- * is any, 4 or 6 (getaddrinfo of that family), old (gethostbyname), back (getnameinfo of an address).
+ * is any, 4 or 6 (getaddrinfo of that family), old (gethostbyname), back (getnameinfo of an address), ns (a host by
+ * WSALookupService), rr followed by a number (a DNS record of that type by it; the answer is the message's bytes).
  */
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_list(const struct addrinfo *list)
@@ -46,6 +48,49 @@ static void print_host(const struct hostent *host)
         printf(" %s", inet_ntoa(*(struct in_addr *)*addr));
 }
 
+static char found[65536];
+
+/* The first result, as text in `found`. */
+static int by_lookup(const char *name, unsigned rr)
+{
+    static union {
+        WSAQUERYSETA set;
+        char byte[65536];
+    } result;
+    GUID class_id = {0x0002A803, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    WSAQUERYSETA query = {.dwSize = sizeof query, .dwNameSpace = NS_DNS, .lpServiceClassId = &class_id,
+                          .lpszServiceInstanceName = (char *)name};
+    DWORD bytes = sizeof result;
+    size_t used = 0;
+    HANDLE lookup;
+    int err;
+
+    if (rr) {
+        class_id.Data1 = 0x00090035;
+        class_id.Data3 = (WORD)rr;
+    }
+    if (WSALookupServiceBeginA(&query, LUP_RETURN_NAME | LUP_RETURN_ADDR | LUP_RETURN_BLOB, &lookup))
+        return WSAGetLastError();
+    err = WSALookupServiceNextA(lookup, 0, &bytes, &result.set) ? WSAGetLastError() : 0;
+    WSALookupServiceEnd(lookup);
+    if (err)
+        return err;
+    used += snprintf(found, sizeof found, " %s", result.set.lpszServiceInstanceName);
+    for (DWORD i = 0; i < result.set.dwNumberOfCsAddrs; i++) {
+        const SOCKET_ADDRESS *a = &result.set.lpcsaBuffer[i].RemoteAddr;
+        char text[64];
+
+        getnameinfo(a->lpSockaddr, a->iSockaddrLength, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+        used += snprintf(found + used, sizeof found - used, " %s", text);
+    }
+    for (DWORD i = 0; rr && result.set.lpBlob && i < result.set.lpBlob->cbSize && used < sizeof found; i++) {
+        char c = (char)result.set.lpBlob->pBlobData[i];
+
+        found[used++] = c > ' ' && c < 0x7F ? c : '.';
+    }
+    return 0;
+}
+
 static void ask(const char *how, const char *name)
 {
     LARGE_INTEGER before, after, frequency;
@@ -54,10 +99,15 @@ static void ask(const char *how, const char *name)
     char back[NI_MAXHOST] = "";
     int err;
 
+    memset(found, 0, sizeof found);
     QueryPerformanceCounter(&before);
     if (!strcmp(how, "old")) {
         host = gethostbyname(name);
         err = host ? 0 : WSAGetLastError();
+    } else if (!strcmp(how, "ns")) {
+        err = by_lookup(name, 0);
+    } else if (!strncmp(how, "rr", 2)) {
+        err = by_lookup(name, (unsigned)atoi(how + 2));
     } else if (!strcmp(how, "back")) {
         err = by_getaddrinfo(name, AF_UNSPEC, (char **)&list);
         if (!err)
@@ -76,6 +126,7 @@ static void ask(const char *how, const char *name)
         print_host(host);
     if (*back)
         printf(" %s", back);
+    printf("%s", found);
     printf("\n");
     freeaddrinfo(list);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* ws2dns.dll: the DNS, with the resolver and a cache of its own. */
+#include "namespace/nsp_pe.h"
+
+#include <stdlib.h>
+
+#include "base/wsaerr.h"
+#include "namespace/dns/service_pe.h"
+
+enum { MESSAGE_BYTES = 0x10000 };
+
+static int records(const char *name, WORD type, BYTE **message, DWORD *bytes)
+{
+    uint16_t types[] = {type};
+    struct dns_answer *a;
+    int err = dns_service_lookup(name, types, 1, &a);
+
+    if (err)
+        return err;
+    err = a->err;
+    if (!err) {
+        *message = malloc(MESSAGE_BYTES);
+        *bytes = *message ? (DWORD)dns_answer_message(a, *message, MESSAGE_BYTES) : 0;
+        err = *bytes ? 0 : *message ? WSANO_RECOVERY : WSA_NOT_ENOUGH_MEMORY;
+    }
+    dns_answer_put(a);
+    return err;
+}
+
+const struct nsp_source nsp_source = {.find = source_dns, .records = records, .slow = TRUE, .cleanup = dns_service_cleanup};
