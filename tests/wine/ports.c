@@ -155,7 +155,7 @@ static void asleep_before(void)
     want_none(port);
 }
 
-static void apc(ULONG_PTR arg)
+static void CALLBACK apc(ULONG_PTR arg)
 {
     ++*(int *)arg;
 }
