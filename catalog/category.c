@@ -45,7 +45,7 @@ int category_get(enum store_width width, const struct catalog_guid *provider, ui
     if (err)
         return err;
     value_name(width, provider, name);
-    err = records_get_dword(key, name, word);
+    err = numbered_get_dword(key, name, word);
     reg_close(key);
     return err;
 }
@@ -155,7 +155,7 @@ int app_category_get(const struct app_id *app, uint32_t *word)
 
     if (err)
         return err;
-    err = records_get_dword(key, "PermittedLspCategories", word);
+    err = numbered_get_dword(key, "PermittedLspCategories", word);
     reg_close(key);
     return err;
 }
@@ -217,7 +217,7 @@ static int add_locked(const struct app_id *app, uint32_t word, uint32_t *previou
         err = create_app(app, &key);
     if (err)
         return err;
-    err = records_get_dword(key, "PermittedLspCategories", previous);
+    err = numbered_get_dword(key, "PermittedLspCategories", previous);
     word |= *previous;
     if (!err || err == WSANO_DATA)
         err = reg_set(key, "PermittedLspCategories", REG_TYPE_DWORD, &word, sizeof word);

@@ -40,10 +40,10 @@ static void take(struct journal *j, const struct head *h)
     j->serial = h->serial;
     j->next_id = h->next_id;
     j->has_apps = h->has_apps;
-    j->written = h->written;
-    j->index = h->index;
-    memcpy(j->name, h->name, NAME_BYTES);
-    j->name[NAME_BYTES - 1] = 0;
+    j->stamp.written = h->written;
+    j->stamp.index = h->index;
+    memcpy(j->stamp.name, h->name, NAME_BYTES);
+    j->stamp.name[NAME_BYTES - 1] = 0;
     for (int i = 0; i < RECORDS_SECTIONS; i++) {
         j->pending[i] = h->pending[i] && j->held.held[i];
         j->held.cat[i].serial = h->serial;
@@ -66,7 +66,7 @@ int journal_read(struct reg_key *parameters, struct journal *j)
 int journal_write(struct reg_key *parameters, const struct journal *j)
 {
     struct head h;
-    size_t name_bytes = strlen(j->name);
+    size_t name_bytes = strlen(j->stamp.name);
 
     memset(&h, 0, sizeof h);
     h.generation = j->generation;
@@ -75,10 +75,10 @@ int journal_write(struct reg_key *parameters, const struct journal *j)
     for (int i = 0; i < RECORDS_SECTIONS; i++)
         h.pending[i] = j->pending[i];
     if (name_bytes < NAME_BYTES) {
-        h.written = j->written;
-        h.index = j->index;
+        h.written = j->stamp.written;
+        h.index = j->stamp.index;
         h.has_apps = j->has_apps;
-        memcpy(h.name, j->name, name_bytes);
+        memcpy(h.name, j->stamp.name, name_bytes);
     }
     return pack_write(parameters, value_name, MAGIC, &h, sizeof h, &j->held);
 }

@@ -13,11 +13,8 @@ struct journal {
     uint32_t serial, next_id;
     bool pending[RECORDS_SECTIONS];
     struct pack held;
-    /* When the catalog's key was last written to as the copy was made; 0: no copy. */
-    uint64_t written;
-    uint32_t index;              /* that key's place among its siblings then */
-    char name[REG_NAME_CHARS]; /* and its name */
-    bool has_apps;               /* there were categorised programs then */
+    struct stamp stamp; /* of what the copy was made from; not known: no copy */
+    bool has_apps;      /* there were categorised programs then */
 };
 
 void journal_init(struct journal *j);

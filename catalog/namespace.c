@@ -163,6 +163,26 @@ int namespaces_defaults(struct namespaces *ns)
     return err;
 }
 
+static catalog_char lower(catalog_char c)
+{
+    return c >= 'A' && c <= 'Z' ? (catalog_char)(c - 'A' + 'a') : c;
+}
+
+static bool is_path(const catalog_char *path, const char *text)
+{
+    while (*text && lower(*path) == lower((unsigned char)*text))
+        path++, text++;
+    return !*path && !*text;
+}
+
+enum namespace_kind namespace_kind_of(const struct namespace_entry *e)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (is_provider(e, &rows[i].provider) && is_path(e->path, rows[i].path))
+            return i ? NAMESPACE_KIND_DNS : NAMESPACE_KIND_HOSTS;
+    return NAMESPACE_KIND_OTHER;
+}
+
 int namespaces_install(struct namespaces *ns, const struct namespace_entry *e)
 {
     if (!can_be(e) || namespaces_find(ns, &e->provider))
@@ -170,6 +190,19 @@ int namespaces_install(struct namespaces *ns, const struct namespace_entry *e)
     if (ns->count >= NAMESPACE_ENTRIES_MAX)
         return WSANO_RECOVERY;
     return append(ns, e);
+}
+
+int namespaces_install_first(struct namespaces *ns, const struct namespace_entry *e)
+{
+    struct namespace_entry last;
+    int err = namespaces_install(ns, e);
+
+    if (err)
+        return err;
+    last = ns->entry[ns->count - 1];
+    memmove(ns->entry + 1, ns->entry, (ns->count - 1) * sizeof *ns->entry);
+    ns->entry[0] = last;
+    return 0;
 }
 
 int namespaces_uninstall(struct namespaces *ns, const struct catalog_guid *provider)

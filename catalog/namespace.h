@@ -50,6 +50,10 @@ bool namespaces_equal(const struct namespaces *a, const struct namespaces *b);
 /* Fills *ns (empty) with what ws2kit brings: hosts, then DNS. */
 int namespaces_defaults(struct namespaces *ns);
 
+/* Which of our own an entry is, by GUID and path; under another DLL the GUID is somebody else's. */
+enum namespace_kind { NAMESPACE_KIND_OTHER, NAMESPACE_KIND_HOSTS, NAMESPACE_KIND_DNS };
+enum namespace_kind namespace_kind_of(const struct namespace_entry *e);
+
 /* NULL: no such provider. */
 struct namespace_entry *namespaces_find(const struct namespaces *ns,
                                         const struct catalog_guid *provider);
@@ -59,6 +63,7 @@ bool namespace_in_scope(const struct namespace_entry *e, const struct namespace_
 
 /* WSCInstallNameSpace: appends a copy of *e. WSAEINVAL: its GUID is there already, or no such entry can be. */
 int namespaces_install(struct namespaces *ns, const struct namespace_entry *e);
+int namespaces_install_first(struct namespaces *ns, const struct namespace_entry *e); /* before all others */
 /* WSCUnInstallNameSpace, WSCEnableNSProvider: WSAEINVAL for a GUID that is not there. */
 int namespaces_uninstall(struct namespaces *ns, const struct catalog_guid *provider);
 int namespaces_enable(struct namespaces *ns, const struct catalog_guid *provider, bool enable);

@@ -5,19 +5,36 @@
 #include <string.h>
 
 #include "base/wsaerr.h"
+#include "catalog/seal.h"
 
-enum { MAGIC = 0x314E5357, HEAD_BYTES = 8, ENABLED = 1, STORES_CLASSES = 2 };
+static const uint32_t ABSENT = UINT32_MAX; /* a count: that catalog is not held */
 
-void namespace_journal_init(struct namespace_journal *j)
+enum { ENABLED = 1, STORES_CLASSES = 2 };
+
+void namespace_pack_init(struct namespace_pack *p)
 {
-    memset(j, 0, sizeof *j);
+    memset(p, 0, sizeof *p);
 }
 
-void namespace_journal_deinit(struct namespace_journal *j)
+void namespace_pack_deinit(struct namespace_pack *p)
 {
     for (int i = 0; i < RECORDS_SECTIONS; i++)
-        namespaces_deinit(&j->ns[i]);
-    namespace_journal_init(j);
+        namespaces_deinit(&p->ns[i]);
+    namespace_pack_init(p);
+}
+
+int namespace_pack_copy(struct namespace_pack *to, const struct namespace_pack *from)
+{
+    int err = 0;
+
+    namespace_pack_init(to);
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
+        to->held[i] = from->held[i];
+        err = namespaces_copy(&to->ns[i], &from->ns[i]);
+    }
+    if (err)
+        namespace_pack_deinit(to);
+    return err;
 }
 
 /* ---- writing: first without a buffer, to know the size ---- */
@@ -62,58 +79,44 @@ static void put_entry(struct writer *w, const struct namespace_entry *e)
     put(w, e->info, e->info_bytes);
 }
 
-static uint32_t mask_of(const bool flag[RECORDS_SECTIONS])
+static void put_pack(struct writer *w, const void *head, size_t head_bytes, const struct namespace_pack *p)
 {
-    uint32_t mask = 0;
-
-    for (int i = 0; i < RECORDS_SECTIONS; i++)
-        mask |= flag[i] ? 1u << i : 0;
-    return mask;
-}
-
-static void put_journal(struct writer *w, const struct namespace_journal *j)
-{
-    put_u32(w, j->generation);
-    put_u32(w, j->serial);
-    put_u32(w, j->index);
-    put_u32(w, (uint32_t)j->written);
-    put_u32(w, (uint32_t)(j->written >> 32));
-    put_u32(w, mask_of(j->pending));
-    put_u32(w, mask_of(j->held));
+    put(w, head, head_bytes);
     for (int i = 0; i < RECORDS_SECTIONS; i++) {
-        if (!j->held[i])
-            continue;
-        put_u32(w, j->ns[i].count);
-        for (uint32_t k = 0; k < j->ns[i].count; k++)
-            put_entry(w, &j->ns[i].entry[k]);
+        put_u32(w, p->held[i] ? p->ns[i].count : ABSENT);
+        for (uint32_t k = 0; p->held[i] && k < p->ns[i].count; k++)
+            put_entry(w, &p->ns[i].entry[k]);
     }
 }
 
-/* FNV-1a: finds a damaged value, not a forged one. */
-static uint32_t check_of(const uint8_t *bytes, size_t count)
+int namespace_pack_encode(uint32_t magic, const void *head, size_t head_bytes, const struct namespace_pack *p,
+                          uint8_t **out, size_t *out_bytes)
 {
-    uint32_t hash = 2166136261u;
+    struct writer w = {NULL, SEAL_BYTES};
 
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ bytes[i]) * 16777619u;
-    return hash;
-}
-
-int namespace_journal_encode(const struct namespace_journal *j, uint8_t **out, size_t *bytes)
-{
-    struct writer w = {NULL, HEAD_BYTES}, head = {NULL, 0};
-
-    put_journal(&w, j);
-    *bytes = w.bytes;
+    put_pack(&w, head, head_bytes, p);
     *out = malloc(w.bytes);
     if (!*out)
         return WSA_NOT_ENOUGH_MEMORY;
-    w = (struct writer){*out, HEAD_BYTES};
-    put_journal(&w, j);
-    head.at = *out;
-    put_u32(&head, MAGIC);
-    put_u32(&head, check_of(*out + HEAD_BYTES, w.bytes - HEAD_BYTES));
+    *out_bytes = w.bytes;
+    w = (struct writer){*out, SEAL_BYTES};
+    put_pack(&w, head, head_bytes, p);
+    seal_set(*out, *out_bytes, magic);
     return 0;
+}
+
+int namespace_pack_write(struct reg_key *key, const char *name, uint32_t magic, const void *head,
+                         size_t head_bytes, const struct namespace_pack *p)
+{
+    uint8_t *value;
+    size_t bytes;
+    int err = namespace_pack_encode(magic, head, head_bytes, p, &value, &bytes);
+
+    if (err)
+        return err;
+    err = reg_set(key, name, REG_TYPE_BINARY, value, bytes);
+    free(value);
+    return err;
 }
 
 /* ---- reading ---- */
@@ -180,44 +183,49 @@ static int take_entry(struct reader *r, struct namespaces *ns)
     return err;
 }
 
-static int take_journal(struct reader *r, struct namespace_journal *j)
+static int take_pack(struct reader *r, struct namespace_pack *p)
 {
-    uint32_t pending, held, low;
     int err = 0;
 
-    j->generation = take_u32(r);
-    j->serial = take_u32(r);
-    j->index = take_u32(r);
-    low = take_u32(r);
-    j->written = low | (uint64_t)take_u32(r) << 32;
-    pending = take_u32(r);
-    held = take_u32(r);
     for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
-        uint32_t count;
+        uint32_t count = take_u32(r);
 
-        j->pending[i] = pending >> i & 1;
-        j->held[i] = held >> i & 1;
-        if (!j->held[i]) {
-            err = j->pending[i] ? WSAEINVAL : 0;
-            continue;
-        }
-        count = take_u32(r);
-        for (uint32_t k = 0; !err && k < count; k++) /* ends with the bytes at the latest */
-            err = take_entry(r, &j->ns[i]);
+        p->held[i] = count != ABSENT;
+        for (uint32_t k = 0; !err && p->held[i] && k < count; k++) /* ends with the bytes at the latest */
+            err = take_entry(r, &p->ns[i]);
     }
     return err ? err : r->bad || r->left ? WSAEINVAL : 0;
 }
 
-int namespace_journal_decode(const uint8_t *bytes, size_t count, struct namespace_journal *j)
+int namespace_pack_decode(uint32_t magic, void *head, size_t head_bytes, const uint8_t *bytes, size_t count,
+                          struct namespace_pack *p)
 {
-    struct reader r = {bytes, count, false};
-    uint32_t magic = take_u32(&r), check = take_u32(&r);
-    int err = WSAEINVAL;
+    struct reader r = {NULL, 0, false};
+    int err;
 
-    namespace_journal_init(j);
-    if (!r.bad && magic == MAGIC && check == check_of(r.at, r.left))
-        err = take_journal(&r, j);
+    namespace_pack_init(p);
+    if (!seal_holds(bytes, count, magic))
+        return WSAEINVAL;
+    r.at = bytes + SEAL_BYTES;
+    r.left = count - SEAL_BYTES;
+    take(&r, head, head_bytes);
+    err = take_pack(&r, p);
     if (err)
-        namespace_journal_deinit(j);
+        namespace_pack_deinit(p);
+    return err;
+}
+
+int namespace_pack_read(struct reg_key *key, const char *name, size_t usual_bytes, uint32_t magic, void *head,
+                        size_t head_bytes, struct namespace_pack *p)
+{
+    uint8_t *value;
+    size_t bytes = 0;
+    int err = seal_read(key, name, usual_bytes, &value, &bytes);
+
+    namespace_pack_init(p);
+    if (err)
+        return err;
+    err = namespace_pack_decode(magic, head, head_bytes, value, bytes, p);
+    free(value);
     return err;
 }

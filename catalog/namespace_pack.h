@@ -2,27 +2,33 @@
 #ifndef WS2_CATALOG_NAMESPACE_PACK_H
 #define WS2_CATALOG_NAMESPACE_PACK_H
 /*
- * Both name-space catalogs as one registry value: what catalog/journal.h is to the protocol
- * catalog. Pending ones are committed and have yet to be written out as Windows' records; otherwise
- * the copies are good as long as the stamp is.
+ * Both name-space catalogs in one piece of bytes with a head of the owner's: what catalog/pack.h is
+ * to the protocol catalog.
  */
+#include "catalog/keys.h"
 #include "catalog/namespace.h"
-#include "catalog/records.h"
 
-struct namespace_journal {
-    uint32_t generation, serial;
-    uint32_t index;   /* of the catalog's key among its siblings */
-    uint64_t written; /* when that key was last written to; 0: not known */
-    bool pending[RECORDS_SECTIONS], held[RECORDS_SECTIONS];
+struct namespace_pack {
+    bool held[RECORDS_SECTIONS];
     struct namespaces ns[RECORDS_SECTIONS]; /* owned */
 };
 
-void namespace_journal_init(struct namespace_journal *j);
-void namespace_journal_deinit(struct namespace_journal *j);
+void namespace_pack_init(struct namespace_pack *p);
+void namespace_pack_deinit(struct namespace_pack *p);
+int namespace_pack_copy(struct namespace_pack *to, const struct namespace_pack *from);
 
 /* In memory that the caller frees. */
-int namespace_journal_encode(const struct namespace_journal *j, uint8_t **out, size_t *bytes);
-/* WSAEINVAL for anything that encode did not write, to the bit. *j is initialised in any case. */
-int namespace_journal_decode(const uint8_t *bytes, size_t count, struct namespace_journal *j);
+int namespace_pack_encode(uint32_t magic, const void *head, size_t head_bytes, const struct namespace_pack *p,
+                          uint8_t **out, size_t *out_bytes);
+/* WSAEINVAL for anything that encode did not write, to the bit. *p is initialised in any case. */
+int namespace_pack_decode(uint32_t magic, void *head, size_t head_bytes, const uint8_t *bytes, size_t count,
+                          struct namespace_pack *p);
+
+/* Reads and decodes a registry value; `usual_bytes` are read with the first request. */
+int namespace_pack_read(struct reg_key *key, const char *name, size_t usual_bytes, uint32_t magic, void *head,
+                        size_t head_bytes, struct namespace_pack *p);
+/* Encodes and writes it, with one request. */
+int namespace_pack_write(struct reg_key *key, const char *name, uint32_t magic, const void *head,
+                         size_t head_bytes, const struct namespace_pack *p);
 
 #endif

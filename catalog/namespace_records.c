@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "catalog/namespace_records.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/wsaerr.h"
-
-static const struct {
-    const char *entries, *counter;
-} section_names[RECORDS_SECTIONS] = {
-    [RECORDS_64] = {"Catalog_Entries64", "Num_Catalog_Entries64"},
-    [RECORDS_32] = {"Catalog_Entries", "Num_Catalog_Entries"},
-};
-
-enum { NAME_DIGITS = 12 };
-
-/* 0 for a key that is not a record. */
-static uint64_t number_of(const char *name)
-{
-    uint64_t number = 0;
-
-    if (strlen(name) != NAME_DIGITS || strspn(name, "0123456789") != NAME_DIGITS)
-        return 0;
-    while (*name)
-        number = number * 10 + (uint64_t)(*name++ - '0');
-    return number;
-}
+#include "catalog/verify.h"
 
 /* ---- reading ---- */
 
@@ -38,7 +17,7 @@ static int optional(int err)
 
 static int get_dword(struct reg_key *key, const char *name, uint32_t *value)
 {
-    return optional(records_get_dword(key, name, value));
+    return optional(numbered_get_dword(key, name, value));
 }
 
 /* "" when there is no such string, or none that fits; foreign strings may lack their NUL. */
@@ -98,43 +77,44 @@ static int read_values(struct reg_key *key, struct namespace_entry *e)
     return err;
 }
 
-static int read_record(struct reg_key *entries, const char *name, struct namespaces *ns)
+static int read_entry(struct reg_key *entries, uint64_t number, struct namespace_entry *e)
+{
+    char name[NUMBERED_CHARS];
+    struct reg_key *key;
+    int err;
+
+    memset(e, 0, sizeof *e);
+    numbered_name(number, name);
+    err = reg_open(entries, name, &key);
+    if (err)
+        return err;
+    err = read_values(key, e);
+    reg_close(key);
+    return err;
+}
+
+static int read_record(struct reg_key *entries, uint64_t number, struct namespaces *ns)
 {
     struct namespace_entry e;
-    struct reg_key *key;
-    int err = reg_open(entries, name, &key);
+    int err = read_entry(entries, number, &e);
 
-    if (err)
-        return optional(err);
-    memset(&e, 0, sizeof e);
-    err = optional(read_values(key, &e));
-    reg_close(key);
     if (!err)
         err = namespaces_install(ns, &e);
     free(e.info);
-    return err == WSAEINVAL ? 0 : err; /* the second of two, or none at all: passed over */
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = number_of(a), y = number_of(b);
-
-    return (x > y) - (x < y);
+    return err == WSAEINVAL ? 0 : optional(err); /* the second of two, or none at all: passed over */
 }
 
 static int read_entries(struct reg_key *entries, uint32_t subkeys, struct namespaces *ns)
 {
-    char(*name)[REG_NAME_CHARS] = calloc(subkeys + 1, sizeof *name);
-    int err = name ? 0 : WSA_NOT_ENOUGH_MEMORY;
+    uint64_t *number;
+    uint32_t count;
+    int err = numbered_list(entries, subkeys, NULL, NULL, &number, &count);
 
-    for (uint32_t i = 0; !err && i < subkeys; i++)
-        err = optional(reg_name(entries, i, name[i]));
-    if (!err)
-        qsort(name, subkeys, sizeof *name, by_number);
-    for (uint32_t i = 0; !err && i < subkeys; i++)
-        if (number_of(name[i]))
-            err = read_record(entries, name[i], ns);
-    free(name);
+    if (err)
+        return err;
+    for (uint32_t i = 0; !err && i < count; i++)
+        err = read_record(entries, number[i], ns);
+    free(number);
     return err;
 }
 
@@ -143,7 +123,7 @@ int namespace_records_read(struct reg_key *catalog_key, enum records_section sec
 {
     uint32_t subkeys, counter = 1;
     struct reg_key *entries;
-    int err = reg_open(catalog_key, section_names[section].entries, &entries);
+    int err = reg_open(catalog_key, numbered_names[section].entries, &entries);
 
     *exists = false;
     if (err)
@@ -155,7 +135,7 @@ int namespace_records_read(struct reg_key *catalog_key, enum records_section sec
         err = read_entries(entries, subkeys, ns);
     reg_close(entries);
     if (!err && !subkeys)
-        err = get_dword(catalog_key, section_names[section].counter, &counter);
+        err = get_dword(catalog_key, numbered_names[section].counter, &counter);
     *exists = ns->count || !counter; /* an empty one that says so was emptied by somebody */
     return err;
 }
@@ -188,11 +168,11 @@ static int set_info(struct reg_key *key, const struct namespace_entry *e)
 
 static int write_record(struct reg_key *entries, uint32_t number, const struct namespace_entry *e)
 {
-    char name[16];
+    char name[NUMBERED_CHARS];
     struct reg_key *key;
     int err;
 
-    snprintf(name, sizeof name, "%0*u", NAME_DIGITS, (unsigned)number);
+    numbered_name(number, name);
     err = reg_create(entries, name, &key);
     if (err)
         return err;
@@ -217,35 +197,83 @@ static int write_record(struct reg_key *entries, uint32_t number, const struct n
     return err;
 }
 
-/* Deletes what is not a record of 1 to `count`; backwards, since deleting moves the indexes above. */
-static int sweep(struct reg_key *entries, uint32_t count)
-{
-    char name[REG_NAME_CHARS];
-    uint32_t subkeys;
-    int err = reg_count(entries, &subkeys);
-
-    if (err || subkeys == count)
-        return err;
-    while (!err && subkeys) {
-        err = reg_name(entries, --subkeys, name);
-        if (!err && name[0] && !(number_of(name) && number_of(name) <= count))
-            err = reg_delete_key(entries, name);
-    }
-    return err == WSANO_DATA ? 0 : err;
-}
-
 int namespace_records_write(struct reg_key *catalog_key, enum records_section section,
                             const struct namespaces *ns)
 {
     struct reg_key *entries;
-    int err = reg_create(catalog_key, section_names[section].entries, &entries);
+    int err = reg_create(catalog_key, numbered_names[section].entries, &entries);
 
     if (err)
         return err;
     for (uint32_t i = 0; !err && i < ns->count; i++)
         err = write_record(entries, i + 1, &ns->entry[i]);
     if (!err)
-        err = sweep(entries, ns->count);
+        err = numbered_sweep(entries, ns->count);
     reg_close(entries);
-    return err ? err : set_dword(catalog_key, section_names[section].counter, ns->count);
+    return err ? err : set_dword(catalog_key, numbered_names[section].counter, ns->count);
+}
+
+/* ---- looking for faults ---- */
+
+struct looking {
+    enum records_section section;
+    struct fault_list *list;
+    struct namespaces seen; /* owned */
+};
+
+static void foreign_key(void *arg, uint32_t place)
+{
+    const struct looking *l = arg;
+
+    fault_add(l->list, FAULT_FOREIGN_KEY, l->section, place, 0);
+}
+
+static int verify_record(struct reg_key *entries, uint64_t number, struct looking *l)
+{
+    struct namespace_entry e;
+    int err = read_entry(entries, number, &e);
+    uint32_t n = (uint32_t)number;
+
+    if (err == WSANO_DATA || err == WSAEMSGSIZE)
+        fault_add(l->list, FAULT_NS_PROVIDER, l->section, n, 0);
+    else if (!err && namespaces_find(&l->seen, &e.provider))
+        fault_add(l->list, FAULT_NS_TWICE, l->section, n, 0);
+    else if (!err && e.name_space == NAMESPACE_ALL)
+        fault_add(l->list, FAULT_NS_ALL, l->section, n, 0);
+    else if (!err && !e.path[0])
+        fault_add(l->list, FAULT_NS_PATH, l->section, n, 0);
+    else if (!err)
+        err = namespaces_install(&l->seen, &e);
+    free(e.info);
+    return optional(err);
+}
+
+int namespace_records_verify(struct reg_key *catalog_key, enum records_section section, struct fault_list *list)
+{
+    struct looking l = {section, list, {NULL, 0}};
+    uint32_t subkeys = 0, counter = 0, count = 0;
+    uint64_t *number = NULL, last = 0;
+    struct reg_key *entries;
+    int err = reg_open(catalog_key, numbered_names[section].entries, &entries);
+
+    if (err)
+        return optional(err);
+    err = reg_count(entries, &subkeys);
+    if (!err)
+        err = numbered_list(entries, subkeys < NAMESPACE_ENTRIES_MAX ? subkeys : NAMESPACE_ENTRIES_MAX, foreign_key,
+                            &l, &number, &count);
+    for (uint32_t i = 0; !err && i < count; i++) {
+        if (number[i] != last + 1)
+            fault_add(list, FAULT_GAP, section, (uint32_t)last + 1, 0);
+        last = number[i];
+        err = verify_record(entries, number[i], &l);
+    }
+    free(number);
+    namespaces_deinit(&l.seen);
+    reg_close(entries);
+    if (!err)
+        err = get_dword(catalog_key, numbered_names[section].counter, &counter);
+    if (!err && counter != subkeys)
+        fault_add(list, FAULT_COUNTER, section, subkeys, counter);
+    return err;
 }

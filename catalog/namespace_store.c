@@ -7,136 +7,19 @@
  */
 #include "catalog/namespace_store.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/wsaerr.h"
-#include "catalog/namespace_pack.h"
+#include "catalog/backup.h"
+#include "catalog/namespace_journal.h"
 #include "catalog/namespace_records.h"
 #include "catalog/reg.h"
+#include "catalog/verify.h"
 
-static const char parameters_path[] = "SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters";
-static const char journal_name[] = "ws2kit_NameSpaces";
-static const char default_catalog[] = "NameSpace_Catalog5";
+static const struct keys_name key_name = {"Current_NameSpace_Catalog", "NameSpace_Catalog5"};
 
-enum { UNLOCKED_READS = 8, USUAL_JOURNAL_BYTES = 4096 };
-
-static enum records_section section_of(enum store_width width)
-{
-    return width == STORE_NATIVE && sizeof(void *) == 8 ? RECORDS_64 : RECORDS_32;
-}
-
-static bool has_section(int section)
-{
-    return section == RECORDS_32 || reg_two_widths();
-}
-
-/* The two keys that everything is about. */
-struct keys {
-    struct reg_key *parameters, *catalog;
-    char name[REG_NAME_CHARS]; /* of the catalog's */
-};
-
-static void close_keys(struct keys *k)
-{
-    reg_close(k->catalog);
-    reg_close(k->parameters);
-    k->catalog = k->parameters = NULL;
-}
-
-/* The name of the catalog's key. Anything but a plain name counts as absent: WSANO_DATA. */
-static int read_name(struct keys *k)
-{
-    uint16_t text[REG_NAME_CHARS];
-    uint32_t type = 0;
-    size_t bytes = 0, i;
-    int err = reg_get(k->parameters, "Current_NameSpace_Catalog", &type, text, sizeof text, &bytes);
-
-    memcpy(k->name, default_catalog, sizeof default_catalog);
-    if (err)
-        return err == WSAEMSGSIZE ? WSANO_DATA : err;
-    for (i = 0; i < bytes / 2 && i < REG_NAME_CHARS - 1 && text[i]; i++)
-        if (text[i] < '0' || text[i] > 'z' || text[i] == '\\')
-            return WSANO_DATA;
-    if (type != REG_TYPE_STRING || !i)
-        return WSANO_DATA;
-    k->name[i] = 0;
-    while (i--)
-        k->name[i] = (char)text[i];
-    return 0;
-}
-
-static int open_catalog(struct keys *k)
-{
-    int err = k->name[0] ? 0 : read_name(k);
-
-    return err && err != WSANO_DATA ? err : reg_open(k->parameters, k->name, &k->catalog);
-}
-
-/* ---- the journal ---- */
-
-/* A journal that is absent or damaged is an empty one. */
-static int read_journal(struct reg_key *parameters, struct namespace_journal *j)
-{
-    uint8_t usual[USUAL_JOURNAL_BYTES], *more = NULL;
-    const uint8_t *at = usual;
-    uint32_t type = 0;
-    size_t bytes = 0;
-    int err = reg_get(parameters, journal_name, &type, usual, sizeof usual, &bytes);
-
-    namespace_journal_init(j);
-    if (err == WSAEMSGSIZE) {
-        at = more = malloc(bytes);
-        err = more ? reg_get(parameters, journal_name, &type, more, bytes, &bytes)
-                   : WSA_NOT_ENOUGH_MEMORY;
-    }
-    if (!err)
-        err = namespace_journal_decode(at, bytes, j);
-    free(more);
-    return err == WSANO_DATA || err == WSAEMSGSIZE || err == WSAEINVAL ? 0 : err;
-}
-
-static int write_journal(struct reg_key *parameters, const struct namespace_journal *j)
-{
-    uint8_t *bytes;
-    size_t count;
-    int err = namespace_journal_encode(j, &bytes, &count);
-
-    if (err)
-        return err;
-    err = reg_set(parameters, journal_name, REG_TYPE_BINARY, bytes, count);
-    free(bytes);
-    return err;
-}
-
-/*
- * Where the catalog's key stands among its siblings and when it was written to. Failing costs speed
- * only.
- */
-static void put_stamp(struct keys *k, struct namespace_journal *j)
-{
-    char name[REG_NAME_CHARS];
-    uint64_t written;
-
-    j->written = 0;
-    for (uint32_t i = 0; !reg_child(k->parameters, i, name, &written); i++) {
-        if (strcmp(name, k->name))
-            continue;
-        j->index = i;
-        j->written = written;
-        return;
-    }
-}
-
-/* One request. A catalog of another name than the usual is read the long way. */
-static bool stamp_is_right(struct reg_key *parameters, const struct namespace_journal *j)
-{
-    char name[REG_NAME_CHARS];
-    uint64_t written;
-
-    return j->written && !reg_child(parameters, j->index, name, &written) &&
-           !strcmp(name, default_catalog) && written == j->written;
-}
+enum { UNLOCKED_READS = 8 };
 
 /* ---- reading ---- */
 
@@ -157,23 +40,23 @@ static int read_once(struct keys *k, enum records_section section, struct namesp
 {
     struct namespace_journal before, after;
     bool exists;
-    int err = read_journal(k->parameters, &before);
+    int err = namespace_journal_read(k->parameters, &before);
 
     if (err)
         return err;
     *settled = before.pending[section] ||
-               (before.held[section] && stamp_is_right(k->parameters, &before));
+               (before.held.held[section] && !stamp_check(&before.stamp, k->parameters));
     if (*settled) {
-        *ns = before.ns[section];
-        namespaces_init(&before.ns[section]);
+        *ns = before.held.ns[section];
+        namespaces_init(&before.held.ns[section]);
         namespace_journal_deinit(&before);
         return 0;
     }
-    err = k->catalog ? 0 : open_catalog(k);
+    err = keys_open_catalog(k, &key_name);
     if (!err)
         err = read_section(k->catalog, section, ns, &exists);
     if (!err)
-        err = read_journal(k->parameters, &after);
+        err = namespace_journal_read(k->parameters, &after);
     if (!err) {
         *settled = after.generation == before.generation && !after.pending[section];
         namespace_journal_deinit(&after);
@@ -204,13 +87,13 @@ static int read_settled(struct keys *k, enum records_section section, struct nam
 
 int namespace_store_read(enum store_width width, struct namespaces *ns)
 {
-    struct keys k = {NULL, NULL, ""};
-    int err = reg_open(NULL, parameters_path, &k.parameters);
+    struct keys k;
+    int err = keys_open_parameters(&k);
 
     namespaces_init(ns);
     if (!err)
-        err = read_settled(&k, section_of(width), ns);
-    close_keys(&k);
+        err = read_settled(&k, keys_section(width), ns);
+    keys_close(&k);
     if (err)
         namespaces_deinit(ns);
     if (err == WSANO_DATA)
@@ -220,34 +103,13 @@ int namespace_store_read(enum store_width width, struct namespaces *ns)
 
 /* ---- writing ---- */
 
-/* An edit under way. */
+/* An edit under way; the journal holds what programs use. */
 struct edit {
     struct keys keys;
     struct namespace_journal journal;
+    struct namespace_pack records; /* what Windows' keys hold, where that is something else and nothing counted it */
     bool exists[RECORDS_SECTIONS];
 };
-
-static int set_name(struct reg_key *parameters)
-{
-    uint16_t wide[sizeof default_catalog];
-
-    for (size_t i = 0; i < sizeof default_catalog; i++)
-        wide[i] = (unsigned char)default_catalog[i];
-    return reg_set(parameters, "Current_NameSpace_Catalog", REG_TYPE_STRING, wide, sizeof wide);
-}
-
-static int open_for_writing(struct keys *k)
-{
-    int err = reg_create(NULL, parameters_path, &k->parameters);
-
-    if (!err)
-        err = read_name(k);
-    if (err == WSANO_DATA)
-        err = set_name(k->parameters);
-    if (!err)
-        err = reg_create(k->parameters, k->name, &k->catalog);
-    return err;
-}
 
 /* Steps 2 and 3, from what the journal says. */
 static int complete(struct edit *e)
@@ -257,39 +119,57 @@ static int complete(struct edit *e)
 
     for (int i = 0; !err && i < RECORDS_SECTIONS; i++)
         if (j->pending[i])
-            err = namespace_records_write(e->keys.catalog, i, &j->ns[i]);
+            err = namespace_records_write(e->keys.catalog, i, &j->held.ns[i]);
     if (!err)
         err = reg_set(e->keys.catalog, "Serial_Access_Num", REG_TYPE_DWORD, &j->serial, sizeof j->serial);
     if (err)
         return err;
     memset(j->pending, 0, sizeof j->pending);
-    put_stamp(&e->keys, j);
-    return write_journal(e->keys.parameters, j);
+    stamp_set(&j->stamp, &e->keys, NULL);
+    return namespace_journal_write(e->keys.parameters, j);
 }
 
-/* The journal's copies are brought up to what Windows' keys say, where other software may have written. */
+/* Takes one section of Windows' records in, or puts it aside if programs use something else. */
+static int take_section(struct edit *e, int section, bool copy_is_good)
+{
+    struct namespace_pack *held = &e->journal.held;
+    struct namespaces found;
+    int err;
+
+    namespaces_init(&found);
+    err = read_section(e->keys.catalog, section, &found, &e->exists[section]);
+    if (err) {
+        namespaces_deinit(&found);
+    } else if (copy_is_good && held->held[section]) {
+        e->records.ns[section] = found;
+        e->records.held[section] = e->exists[section] && !namespaces_equal(&found, &held->ns[section]);
+    } else {
+        namespaces_deinit(&held->ns[section]);
+        held->ns[section] = found;
+        held->held[section] = true;
+    }
+    return err;
+}
+
 static int read_old(struct edit *e)
 {
-    struct namespace_journal *j = &e->journal;
+    bool copy_is_good = !stamp_check(&e->journal.stamp, e->keys.parameters);
     uint32_t serial = 0;
-    int err = records_get_dword(e->keys.catalog, "Serial_Access_Num", &serial);
+    int err = numbered_get_dword(e->keys.catalog, "Serial_Access_Num", &serial);
 
     err = err == WSANO_DATA ? 0 : err;
-    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
-        if (!has_section(i))
-            continue;
-        namespaces_deinit(&j->ns[i]);
-        err = read_section(e->keys.catalog, i, &j->ns[i], &e->exists[i]);
-        j->held[i] = true;
-    }
-    j->serial = serial;
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++)
+        if (keys_has_section(i))
+            err = take_section(e, i, copy_is_good);
+    e->journal.serial = serial;
     return err;
 }
 
 static void end(struct edit *e)
 {
     namespace_journal_deinit(&e->journal);
-    close_keys(&e->keys);
+    namespace_pack_deinit(&e->records);
+    keys_close(&e->keys);
     reg_unlock();
 }
 
@@ -301,9 +181,9 @@ static int begin(struct edit *e)
     if (err)
         return err;
     memset(e, 0, sizeof *e);
-    err = open_for_writing(&e->keys);
+    err = keys_create(&e->keys, &key_name);
     if (!err)
-        err = read_journal(e->keys.parameters, &e->journal);
+        err = namespace_journal_read(e->keys.parameters, &e->journal);
     if (!err && (e->journal.pending[0] || e->journal.pending[1]))
         err = complete(e);
     if (!err)
@@ -313,42 +193,97 @@ static int begin(struct edit *e)
     return err;
 }
 
-/* Once the journal is written it is committed, whatever becomes of the rest. */
-static int commit(struct edit *e)
+static int keep_backup(const struct namespace_pack *names, const char *why)
+{
+    struct backup b = {.time = reg_now(), .names = *names};
+
+    backup_reason(&b, why);
+    return backup_write(&b);
+}
+
+/* Records that the edit will write over and that nobody counted would be lost otherwise. */
+static int keep_uncounted(const struct edit *e)
+{
+    struct namespace_pack names = e->records;
+    bool any = false;
+
+    for (int i = 0; i < RECORDS_SECTIONS; i++) {
+        names.held[i] = names.held[i] && e->journal.pending[i];
+        any = any || names.held[i];
+    }
+    return any ? keep_backup(&names, backup_uncounted) : 0;
+}
+
+/*
+ * Once the journal is written it is committed, whatever becomes of the rest. `before` is what was in
+ * force. A change that could not be taken back is not made.
+ */
+static int commit(struct edit *e, const struct namespace_pack *before, const char *why)
 {
     struct namespace_journal *j = &e->journal;
-    int err;
+    int err = keep_uncounted(e);
 
+    if (!err)
+        err = keep_backup(before, why);
+    if (err)
+        return err;
     j->generation++;
     j->serial++;
-    j->written = 0;
-    err = write_journal(e->keys.parameters, j);
+    j->stamp.written = 0;
+    err = namespace_journal_write(e->keys.parameters, j);
     if (!err)
         (void)complete(e);
     return err;
 }
 
-static int api_err(int err)
+static int edit(bool other, enum records_section section, const char *why,
+                int (*change)(struct namespaces *ns, void *arg), void *arg)
 {
-    return err == WSANO_DATA || err == WSAEMSGSIZE ? WSANO_RECOVERY : err;
-}
-
-int namespace_store_edit(enum store_width width, int (*change)(struct namespaces *ns, void *arg),
-                         void *arg)
-{
-    enum records_section section = section_of(width);
+    struct namespace_pack before;
     struct edit e;
     int err = begin(&e);
 
     if (err)
-        return api_err(err);
-    err = change(&e.journal.ns[section], arg);
+        return keys_api_err(err);
+    err = namespace_pack_copy(&before, &e.journal.held);
+    if (!err)
+        err = change(&e.journal.held.ns[section], arg);
+    if (!err && other)
+        err = change(&e.journal.held.ns[RECORDS_32], arg);
     if (!err) {
         e.journal.pending[section] = true;
-        err = commit(&e);
+        e.journal.pending[RECORDS_32] = other || section == RECORDS_32;
+        err = commit(&e, &before, why);
     }
+    namespace_pack_deinit(&before);
     end(&e);
-    return api_err(err);
+    return keys_api_err(err);
+}
+
+int namespace_store_edit(enum store_width width, const char *why,
+                         int (*change)(struct namespaces *ns, void *arg), void *arg)
+{
+    return edit(false, keys_section(width), why, change, arg);
+}
+
+int namespace_store_edit_both(const char *why, int (*change)(struct namespaces *ns, void *arg), void *arg)
+{
+    enum records_section native = keys_section(STORE_NATIVE);
+
+    return edit(native != RECORDS_32, native, why, change, arg);
+}
+
+static int as_it_is(struct namespaces *ns, void *unused)
+{
+    (void)ns;
+    (void)unused;
+    return 0;
+}
+
+/* An edit writes all records anew, and sweeps away what is none. */
+int namespace_store_repair(const char *why)
+{
+    return namespace_store_edit_both(why, as_it_is, NULL);
 }
 
 int namespace_store_create(void)
@@ -357,15 +292,61 @@ int namespace_store_create(void)
     int err = begin(&e);
 
     if (err)
-        return api_err(err);
+        return keys_api_err(err);
     for (int i = 0; i < RECORDS_SECTIONS; i++)
-        e.journal.pending[i] = has_section(i) && !e.exists[i];
+        e.journal.pending[i] = keys_has_section(i) && !e.exists[i];
     if (e.journal.pending[0] || e.journal.pending[1]) {
-        err = commit(&e);
-    } else if (!stamp_is_right(e.keys.parameters, &e.journal)) {
-        put_stamp(&e.keys, &e.journal);
-        err = write_journal(e.keys.parameters, &e.journal);
+        err = commit(&e, &e.journal.held, "the built-in name spaces");
+    } else if (stamp_check(&e.journal.stamp, e.keys.parameters) == WSANO_DATA) {
+        stamp_set(&e.journal.stamp, &e.keys, NULL);
+        err = namespace_journal_write(e.keys.parameters, &e.journal);
     }
     end(&e);
-    return api_err(err);
+    return keys_api_err(err);
+}
+
+/* ---- looking for faults ---- */
+
+static int verify_section(struct keys *k, const struct namespace_journal *j, int section, struct fault_list *list)
+{
+    struct namespaces found;
+    bool exists;
+    int err;
+
+    if (j->pending[section]) {
+        fault_add(list, FAULT_UNFINISHED, section, 0, 0);
+        return 0;
+    }
+    namespaces_init(&found);
+    err = read_section(k->catalog, section, &found, &exists);
+    if (!err)
+        err = namespace_records_verify(k->catalog, section, list);
+    if (!err && exists && j->held.held[section] && !stamp_check(&j->stamp, k->parameters) &&
+        !namespaces_equal(&found, &j->held.ns[section]))
+        fault_add(list, FAULT_UNCOUNTED, section, 0, 0);
+    namespaces_deinit(&found);
+    return err;
+}
+
+int namespace_store_verify(struct fault_list *list)
+{
+    struct namespace_journal j;
+    struct keys k;
+    int err = reg_lock();
+
+    if (err)
+        return err;
+    err = keys_open(&k, &key_name);
+    if (!err) {
+        err = namespace_journal_read(k.parameters, &j);
+        for (int i = 0; !err && i < RECORDS_SECTIONS; i++)
+            if (keys_has_section(i))
+                err = verify_section(&k, &j, i, list);
+        namespace_journal_deinit(&j);
+        keys_close(&k);
+    } else if (err == WSANO_DATA) {
+        err = 0; /* no catalog: programs use the built-in one */
+    }
+    reg_unlock();
+    return err || !list->lost ? keys_api_err(err) : WSA_NOT_ENOUGH_MEMORY;
 }

@@ -16,12 +16,23 @@
 int namespace_store_read(enum store_width width, struct namespaces *ns);
 
 /*
- * Applies `change`, all of it or none, under the cross-process lock; what it returns is returned.
- * WSATRY_AGAIN: another writer held the lock for seconds. WSAEACCES: no rights. WSANO_RECOVERY: the
- * registry failed.
+ * Applies `change`, all of it or none, under the cross-process lock, and keeps a backup of what was,
+ * with `why` (catalog/backup.h); what `change` returns is returned. WSATRY_AGAIN: another writer held
+ * the lock for seconds. WSAEACCES: no rights. WSANO_RECOVERY: the registry failed.
  */
-int namespace_store_edit(enum store_width width, int (*change)(struct namespaces *ns, void *arg),
-                         void *arg);
+int namespace_store_edit(enum store_width width, const char *why,
+                         int (*change)(struct namespaces *ns, void *arg), void *arg);
+
+/* The same for the catalogs of both widths at once: `change` is called for the native one, then for the other. */
+int namespace_store_edit_both(const char *why, int (*change)(struct namespaces *ns, void *arg), void *arg);
+
+/* Writes all records anew, from what programs use. */
+int namespace_store_repair(const char *why);
+
+struct fault_list;
+
+/* Adds what is wrong with the stored catalogs of both widths (catalog/verify.h). Changes nothing. */
+int namespace_store_verify(struct fault_list *list);
 
 /* Writes the built-in entries for both widths where there are none yet. */
 int namespace_store_create(void);

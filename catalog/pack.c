@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/wsaerr.h"
+#include "catalog/seal.h"
 
 enum { ABSENT = -1 };
 
 /* Little-endian as stored, like the records. The owner's head follows. */
 struct frame {
-    uint32_t magic, check;
+    uint8_t seal[SEAL_BYTES];
     int32_t count[RECORDS_SECTIONS];
 };
 _Static_assert(sizeof(struct frame) == 16, "stored form");
@@ -43,20 +44,10 @@ int pack_put(struct pack *p, enum records_section section, const struct catalog 
     return 0;
 }
 
-/* FNV-1a over what follows the `check` field. It finds a damaged value, not a forged one. */
-static uint32_t check_of(const uint8_t *value, size_t bytes)
-{
-    uint32_t hash = 2166136261u;
-
-    for (size_t i = offsetof(struct frame, count); i < bytes; i++)
-        hash = (hash ^ value[i]) * 16777619u;
-    return hash;
-}
-
 int pack_encode(uint32_t magic, const void *head, size_t head_bytes, const struct pack *p, uint8_t **out,
                 size_t *out_bytes)
 {
-    struct frame f = {magic, 0, {ABSENT, ABSENT}};
+    struct frame f = {{0}, {ABSENT, ABSENT}};
     size_t bytes = sizeof f + head_bytes;
     uint8_t *value, *at;
 
@@ -82,8 +73,7 @@ int pack_encode(uint32_t magic, const void *head, size_t head_bytes, const struc
             memcpy(at, p->cat[i].entry, part);
         at += part;
     }
-    f.check = check_of(value, bytes);
-    memcpy(value, &f, sizeof f);
+    seal_set(value, bytes, magic);
     *out = value;
     *out_bytes = bytes;
     return 0;
@@ -123,11 +113,9 @@ int pack_decode(uint32_t magic, void *head, size_t head_bytes, const uint8_t *by
     int err = 0;
 
     pack_init(p);
-    if (count < sizeof f + head_bytes)
+    if (count < sizeof f + head_bytes || !seal_holds(bytes, count, magic))
         return WSAEINVAL;
     memcpy(&f, bytes, sizeof f);
-    if (f.magic != magic || f.check != check_of(bytes, count))
-        return WSAEINVAL;
     memcpy(head, bytes + sizeof f, head_bytes);
     at = bytes + sizeof f + head_bytes;
     left = count - sizeof f - head_bytes;
@@ -146,25 +134,14 @@ int pack_decode(uint32_t magic, void *head, size_t head_bytes, const uint8_t *by
 int pack_read(struct reg_key *key, const char *name, size_t usual_bytes, uint32_t magic, void *head,
               size_t head_bytes, struct pack *p)
 {
-    size_t capacity = usual_bytes, bytes = 0;
-    uint8_t *value = malloc(capacity);
-    uint32_t type = 0;
-    int err;
+    uint8_t *value;
+    size_t bytes = 0;
+    int err = seal_read(key, name, usual_bytes, &value, &bytes);
 
     pack_init(p);
-    if (!value)
-        return WSA_NOT_ENOUGH_MEMORY;
-    err = reg_get(key, name, &type, value, capacity, &bytes);
-    while (err == WSAEMSGSIZE && bytes > capacity) { /* once, unless it grows in between */
-        capacity = bytes;
-        free(value);
-        value = malloc(capacity);
-        if (!value)
-            return WSA_NOT_ENOUGH_MEMORY;
-        err = reg_get(key, name, &type, value, capacity, &bytes);
-    }
-    if (!err)
-        err = pack_decode(magic, head, head_bytes, value, bytes, p);
+    if (err)
+        return err;
+    err = pack_decode(magic, head, head_bytes, value, bytes, p);
     free(value);
     return err;
 }

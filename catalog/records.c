@@ -1,54 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "catalog/records.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/wsaerr.h"
 #include "catalog/name.h"
 #include "catalog/verify.h"
-
-static const struct {
-    const char *entries, *counter;
-} section_names[RECORDS_SECTIONS] = {
-    [RECORDS_64] = {"Catalog_Entries64", "Num_Catalog_Entries64"},
-    [RECORDS_32] = {"Catalog_Entries", "Num_Catalog_Entries"},
-};
-
-enum { NUMBER_DIGITS = 12, NUMBER_CHARS = NUMBER_DIGITS + 1 };
-
-int records_get_dword(struct reg_key *key, const char *name, uint32_t *value)
-{
-    uint32_t type, data;
-    size_t bytes;
-    int err = reg_get(key, name, &type, &data, sizeof data, &bytes);
-
-    if (err == WSAEMSGSIZE || (!err && (type != REG_TYPE_DWORD || bytes != sizeof data)))
-        return WSANO_DATA; /* damaged is as good as absent */
-    if (!err)
-        *value = data;
-    return err;
-}
-
-static void number_name(uint64_t number, char name[NUMBER_CHARS])
-{
-    for (int i = NUMBER_DIGITS; i-- > 0; number /= 10)
-        name[i] = (char)('0' + number % 10);
-    name[NUMBER_DIGITS] = 0;
-}
-
-/* 0 for a key that is not a record. */
-static uint64_t name_number(const char *name)
-{
-    uint64_t number = 0;
-
-    if (strlen(name) != NUMBER_DIGITS || strspn(name, "0123456789") != NUMBER_DIGITS)
-        return 0;
-    while (*name)
-        number = number * 10 + (uint64_t)(*name++ - '0');
-    return number;
-}
 
 static bool sound(struct catalog_entry *e, uint32_t type, size_t bytes)
 {
@@ -65,13 +23,13 @@ static bool sound(struct catalog_entry *e, uint32_t type, size_t bytes)
 static int read_record(struct reg_key *entries, uint64_t number, struct catalog *cat, bool *clean)
 {
     struct catalog_entry *e = &cat->entry[cat->count];
-    char name[NUMBER_CHARS];
+    char name[NUMBERED_CHARS];
     struct reg_key *key;
     uint32_t type = 0;
     size_t bytes = 0;
     int err;
 
-    number_name(number, name);
+    numbered_name(number, name);
     err = reg_open(entries, name, &key);
     if (err)
         return err;
@@ -86,31 +44,16 @@ static int read_record(struct reg_key *entries, uint64_t number, struct catalog 
     return err;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* The long way, for keys that are not numbered 1 to n without a gap. */
 static int read_listed(struct reg_key *entries, uint32_t subkeys, struct catalog *cat)
 {
-    uint64_t *number = calloc(subkeys, sizeof *number);
-    char name[REG_NAME_CHARS];
-    uint32_t count = 0;
+    uint64_t *number;
+    uint32_t count;
     bool clean;
-    int err = number ? 0 : WSA_NOT_ENOUGH_MEMORY;
+    int err = numbered_list(entries, subkeys, NULL, NULL, &number, &count);
 
-    for (uint32_t i = 0; !err && i < subkeys; i++) {
-        err = reg_name(entries, i, name);
-        if (!err && name_number(name))
-            number[count++] = name_number(name);
-    }
-    if (err == WSANO_DATA)
-        err = 0; /* fewer than a moment ago; the caller notices */
-    if (!err)
-        qsort(number, count, sizeof *number, by_number);
+    if (err)
+        return err;
     for (uint32_t i = 0; !err && i < count; i++) {
         err = read_record(entries, number[i], cat, &clean);
         if (err == WSANO_DATA)
@@ -147,7 +90,7 @@ int records_read(struct reg_key *catalog_key, enum records_section section, stru
 {
     struct reg_key *entries;
     uint32_t subkeys, counter = 0;
-    int err = reg_open(catalog_key, section_names[section].entries, &entries);
+    int err = reg_open(catalog_key, numbered_names[section].entries, &entries);
 
     state->exists = state->exact = false;
     if (err)
@@ -165,7 +108,7 @@ int records_read(struct reg_key *catalog_key, enum records_section section, stru
      */
     state->exists = cat->count > 0;
     if (!err && !cat->count && !subkeys) {
-        err = records_get_dword(catalog_key, section_names[section].counter, &counter);
+        err = numbered_get_dword(catalog_key, numbered_names[section].counter, &counter);
         state->exists = !err && counter == 0;
         if (err == WSANO_DATA)
             err = 0;
@@ -175,11 +118,11 @@ int records_read(struct reg_key *catalog_key, enum records_section section, stru
 
 static int write_record(struct reg_key *entries, uint64_t number, const struct catalog_entry *e)
 {
-    char name[NUMBER_CHARS];
+    char name[NUMBERED_CHARS];
     struct reg_key *key;
     int err;
 
-    number_name(number, name);
+    numbered_name(number, name);
     err = reg_create(entries, name, &key);
     if (err)
         return err;
@@ -191,36 +134,11 @@ static int write_record(struct reg_key *entries, uint64_t number, const struct c
     return err;
 }
 
-/*
- * Deletes whatever is not a record of 1 to `count`; those are all there, so with as many keys
- * there is nothing else. Backwards, since deleting moves the indexes above.
- */
-static int sweep(struct reg_key *entries, uint32_t count)
-{
-    char name[REG_NAME_CHARS], plain[NUMBER_CHARS];
-    uint32_t subkeys;
-    int err = reg_count(entries, &subkeys);
-
-    if (!err && subkeys == count)
-        return 0;
-    while (!err && subkeys) {
-        uint64_t number;
-
-        err = reg_name(entries, --subkeys, name);
-        number = err ? 0 : name_number(name);
-        if (err || (number && number <= count) || !name[0])
-            continue;
-        number_name(number, plain);
-        err = reg_delete_key(entries, number ? plain : name);
-    }
-    return err == WSANO_DATA ? 0 : err;
-}
-
 int records_write(struct reg_key *catalog_key, enum records_section section,
                   const struct catalog *cat, const struct catalog *old)
 {
     struct reg_key *entries;
-    int err = reg_create(catalog_key, section_names[section].entries, &entries);
+    int err = reg_create(catalog_key, numbered_names[section].entries, &entries);
 
     if (err)
         return err;
@@ -228,10 +146,10 @@ int records_write(struct reg_key *catalog_key, enum records_section section,
         if (!old || i >= old->count || memcmp(&cat->entry[i], &old->entry[i], sizeof *cat->entry))
             err = write_record(entries, (uint64_t)i + 1, &cat->entry[i]);
     if (!err)
-        err = sweep(entries, cat->count);
+        err = numbered_sweep(entries, cat->count);
     reg_close(entries);
     if (!err)
-        err = reg_set(catalog_key, section_names[section].counter, REG_TYPE_DWORD, &cat->count,
+        err = reg_set(catalog_key, numbered_names[section].counter, REG_TYPE_DWORD, &cat->count,
                       sizeof cat->count);
     return err;
 }
@@ -241,14 +159,14 @@ int records_write(struct reg_key *catalog_key, enum records_section section,
 static int verify_record(struct reg_key *entries, enum records_section section, uint64_t number,
                          uint32_t *ids, uint32_t *id_count, struct fault_list *list)
 {
-    char name[NUMBER_CHARS];
+    char name[NUMBERED_CHARS];
     struct catalog_entry e;
     struct reg_key *key;
     uint32_t type = 0;
     size_t bytes = 0;
     int err;
 
-    number_name(number, name);
+    numbered_name(number, name);
     err = reg_open(entries, name, &key);
     if (err)
         return err == WSANO_DATA ? 0 : err; /* gone meanwhile */
@@ -275,25 +193,26 @@ static int verify_record(struct reg_key *entries, enum records_section section, 
     return 0;
 }
 
+struct foreign {
+    enum records_section section;
+    struct fault_list *list;
+};
+
+static void foreign_key(void *arg, uint32_t place)
+{
+    const struct foreign *f = arg;
+
+    fault_add(f->list, FAULT_FOREIGN_KEY, f->section, place, 0);
+}
+
 static int verify_entries(struct reg_key *entries, enum records_section section, uint32_t subkeys,
                           struct fault_list *list)
 {
-    uint64_t *number = calloc(subkeys + 1, sizeof *number), last = 0;
-    uint32_t *ids = calloc(subkeys + 1, sizeof *ids), count = 0, id_count = 0;
-    char name[REG_NAME_CHARS];
-    int err = number && ids ? 0 : WSA_NOT_ENOUGH_MEMORY;
+    uint32_t *ids = calloc((size_t)subkeys + 1, sizeof *ids), count = 0, id_count = 0;
+    struct foreign foreign = {section, list};
+    uint64_t *number = NULL, last = 0;
+    int err = ids ? numbered_list(entries, subkeys, foreign_key, &foreign, &number, &count) : WSA_NOT_ENOUGH_MEMORY;
 
-    for (uint32_t i = 0; !err && i < subkeys; i++) {
-        err = reg_name(entries, i, name);
-        if (!err && name_number(name))
-            number[count++] = name_number(name);
-        else if (!err)
-            fault_add(list, FAULT_FOREIGN_KEY, section, i + 1, 0);
-    }
-    if (err == WSANO_DATA)
-        err = 0;
-    if (!err)
-        qsort(number, count, sizeof *number, by_number);
     for (uint32_t i = 0; !err && i < count; i++) {
         if (number[i] != last + 1)
             fault_add(list, FAULT_GAP, section, (uint32_t)last + 1, 0);
@@ -309,7 +228,7 @@ int records_verify(struct reg_key *catalog_key, enum records_section section, st
 {
     struct reg_key *entries;
     uint32_t subkeys = 0, counter = 0;
-    int err = reg_open(catalog_key, section_names[section].entries, &entries);
+    int err = reg_open(catalog_key, numbered_names[section].entries, &entries);
 
     if (!err) {
         err = reg_count(entries, &subkeys);
@@ -319,7 +238,7 @@ int records_verify(struct reg_key *catalog_key, enum records_section section, st
     }
     if (err && err != WSANO_DATA)
         return err;
-    err = records_get_dword(catalog_key, section_names[section].counter, &counter);
+    err = numbered_get_dword(catalog_key, numbered_names[section].counter, &counter);
     if ((!err || (err == WSANO_DATA && subkeys)) && counter != subkeys)
         fault_add(list, FAULT_COUNTER, section, subkeys, counter);
     return err == WSANO_DATA ? 0 : err;

@@ -5,10 +5,7 @@
  * The records of one catalog in Windows' schema: Catalog_Entries[64]\000000000001 and so on
  * (spi.md 2.1).
  */
-#include "catalog/catalog.h"
-#include "catalog/reg.h"
-
-enum records_section { RECORDS_64, RECORDS_32, RECORDS_SECTIONS };
+#include "catalog/numbered.h"
 
 /* A catalog has some tens of entries. The bound keeps a wild tree from costing gigabytes. */
 enum { RECORDS_MAX = 16384 };
@@ -32,7 +29,5 @@ int records_read(struct reg_key *catalog_key, enum records_section section, stru
  */
 int records_write(struct reg_key *catalog_key, enum records_section section,
                   const struct catalog *cat, const struct catalog *old);
-
-int records_get_dword(struct reg_key *key, const char *name, uint32_t *value);
 
 #endif

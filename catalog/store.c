@@ -21,127 +21,27 @@
  * Other programs that change Windows' keys change a counter or the serial number as well, which
  * lie in the catalog's key and move its time: that is seen at once, by everybody. So is a catalog
  * key that was replaced or removed. A record that was changed with neither is damage by Windows'
- * own rules, and not what programs should start from; tools read the records themselves
- * (store_read_records), verify names it, an edit takes in what is there, and repair undoes it. What
- * a foreign program writes between 1 and 3 is overwritten by the completion, as if its write had
- * come just before the edit.
+ * own rules: what programs use stays in force, and an edit changes that and nothing else. Tools
+ * read the records themselves (store_read_records), verify names the difference, and the edit that
+ * writes over such records keeps a backup of them first, so that history tells it and restore can
+ * put it in force. What a foreign program writes between 1 and 3 is overwritten by the completion,
+ * as if its write had come just before the edit.
  */
 #include "catalog/store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/wsaerr.h"
 #include "catalog/backup.h"
 #include "catalog/journal.h"
+#include "catalog/namespace_store.h"
 #include "catalog/reg.h"
 #include "catalog/verify.h"
 
-static const char parameters_path[] = "SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters";
-static const char default_catalog[] = "Protocol_Catalog9";
+static const struct keys_name key_name = {"Current_Protocol_Catalog", "Protocol_Catalog9"};
 
 /* Reads without the lock that a writer may spoil before the reader takes the lock itself. */
 enum { UNLOCKED_READS = 8 };
-
-static enum records_section section_of(enum store_width width)
-{
-    return width == STORE_NATIVE && sizeof(void *) == 8 ? RECORDS_64 : RECORDS_32;
-}
-
-/* Registry errors that WSC functions have no room for come out as the one they document. */
-static int api_err(int err)
-{
-    return err == WSAEACCES || err == WSANO_DATA || err == WSAEMSGSIZE ? WSANO_RECOVERY : err;
-}
-
-/* Reads the name of the catalog's key; anything but a plain name counts as absent. */
-static int read_catalog_name(struct reg_key *parameters, char name[REG_NAME_CHARS])
-{
-    uint16_t text[REG_NAME_CHARS];
-    uint32_t type = 0;
-    size_t bytes = 0, i;
-    int err = reg_get(parameters, "Current_Protocol_Catalog", &type, text, sizeof text, &bytes);
-
-    if (err)
-        return err == WSAEMSGSIZE ? WSANO_DATA : err;
-    for (i = 0; i < bytes / 2 && i < REG_NAME_CHARS - 1 && text[i]; i++) {
-        if (text[i] < '0' || text[i] > 'z' || text[i] == '\\')
-            return WSANO_DATA;
-        name[i] = (char)text[i];
-    }
-    name[i] = 0;
-    return type == REG_TYPE_STRING && i ? 0 : WSANO_DATA;
-}
-
-/* The two keys that everything is about. */
-struct keys {
-    struct reg_key *parameters, *catalog;
-    char name[REG_NAME_CHARS]; /* of the catalog's */
-};
-
-static void close_keys(struct keys *k)
-{
-    reg_close(k->catalog);
-    reg_close(k->parameters);
-    k->catalog = k->parameters = NULL;
-}
-
-/* k->parameters is open already; WSANO_DATA: no catalog. */
-static int open_catalog(struct keys *k)
-{
-    int err = read_catalog_name(k->parameters, k->name);
-
-    if (err == WSANO_DATA)
-        memcpy(k->name, default_catalog, sizeof default_catalog);
-    return err && err != WSANO_DATA ? err : reg_open(k->parameters, k->name, &k->catalog);
-}
-
-static int open_for_reading(struct keys *k)
-{
-    int err;
-
-    memset(k, 0, sizeof *k);
-    err = reg_open(NULL, parameters_path, &k->parameters);
-    if (err)
-        return err;
-    err = open_catalog(k);
-    if (err)
-        close_keys(k);
-    return err;
-}
-
-static int set_text(struct reg_key *key, const char *name, const char *text)
-{
-    uint16_t wide[REG_NAME_CHARS];
-    size_t i = 0;
-
-    do
-        wide[i] = (unsigned char)text[i];
-    while (text[i++]);
-    return reg_set(key, name, REG_TYPE_STRING, wide, i * sizeof wide[0]);
-}
-
-static int open_for_writing(struct keys *k)
-{
-    int err;
-
-    memset(k, 0, sizeof *k);
-    err = reg_create(NULL, parameters_path, &k->parameters);
-    if (err)
-        return err;
-    err = read_catalog_name(k->parameters, k->name);
-    if (err == WSANO_DATA) {
-        memcpy(k->name, default_catalog, sizeof default_catalog);
-        err = set_text(k->parameters, "WinSock_Registry_Version", "2.0");
-        if (!err)
-            err = set_text(k->parameters, "Current_Protocol_Catalog", default_catalog);
-    }
-    if (!err)
-        err = reg_create(k->parameters, k->name, &k->catalog);
-    if (err)
-        close_keys(k);
-    return err;
-}
 
 /* ---- reading ---- */
 
@@ -159,21 +59,6 @@ static int read_section(struct reg_key *catalog_key, enum records_section sectio
     }
     if (state)
         *state = found;
-    return err;
-}
-
-/* Is the copy in the journal what Windows' keys say? One request; WSANO_DATA: no. */
-static int stamp_is_right(struct reg_key *parameters, const struct journal *j)
-{
-    char name[REG_NAME_CHARS];
-    uint64_t written;
-    int err;
-
-    if (!j->written)
-        return WSANO_DATA;
-    err = reg_child(parameters, j->index, name, &written);
-    if (!err && (written != j->written || strcmp(name, j->name)))
-        err = WSANO_DATA;
     return err;
 }
 
@@ -199,7 +84,7 @@ static int read_once(struct keys *k, enum records_section section, struct catalo
         return err;
     *settled = before.pending[section];
     if (!*settled && copy && before.held.held[section]) {
-        err = stamp_is_right(k->parameters, &before);
+        err = stamp_check(&before.stamp, k->parameters);
         *settled = !err;
         if (!err)
             *no_apps = !before.has_apps;
@@ -209,8 +94,7 @@ static int read_once(struct keys *k, enum records_section section, struct catalo
     if (!err && *settled) {
         take_held(&before, section, cat);
     } else if (!err) {
-        if (!k->catalog)
-            err = open_catalog(k);
+        err = keys_open_catalog(k, &key_name);
         if (!err)
             err = read_section(k->catalog, section, cat, NULL);
         cat->serial = before.serial;
@@ -247,21 +131,27 @@ static int read_settled(struct keys *k, enum records_section section, struct cat
     return err;
 }
 
+/* Whoever reads need not know why the registry refused. */
+static int read_err(int err)
+{
+    return err == WSAEACCES ? WSANO_RECOVERY : keys_api_err(err);
+}
+
 static int read_store(enum store_width width, struct catalog *cat, bool copy, bool *no_apps)
 {
-    struct keys k = {NULL, NULL, ""};
-    int err = reg_open(NULL, parameters_path, &k.parameters);
+    struct keys k;
+    int err = keys_open_parameters(&k);
 
     catalog_init(cat);
     *no_apps = false;
     if (!err)
-        err = read_settled(&k, section_of(width), cat, copy, no_apps);
-    close_keys(&k);
+        err = read_settled(&k, keys_section(width), cat, copy, no_apps);
+    keys_close(&k);
     if (err)
         catalog_deinit(cat);
     if (err == WSANO_DATA)
         err = catalog_defaults(cat, CATALOG_BASE_PATH);
-    return api_err(err);
+    return read_err(err);
 }
 
 int store_read_apps(enum store_width width, struct catalog *cat, bool *no_apps)
@@ -286,12 +176,12 @@ int store_read_records(enum store_width width, struct catalog *cat)
 int store_serial(uint32_t *serial)
 {
     struct keys k;
-    int err = open_for_reading(&k);
+    int err = keys_open(&k, &key_name);
 
     if (err)
         return err;
-    err = records_get_dword(k.catalog, "Serial_Access_Num", serial);
-    close_keys(&k);
+    err = numbered_get_dword(k.catalog, "Serial_Access_Num", serial);
+    keys_close(&k);
     return err;
 }
 
@@ -301,38 +191,11 @@ int store_serial(uint32_t *serial)
 struct edit {
     struct keys keys;
     struct journal journal;
-    struct pack old;                       /* what Windows' keys hold */
+    struct pack old;                   /* what Windows' keys hold */
     bool exact[RECORDS_SECTIONS];      /* ... record for record */
     bool exists[RECORDS_SECTIONS];
+    bool uncounted[RECORDS_SECTIONS];  /* ... and it is not what programs use */
 };
-
-static bool has_section(int section)
-{
-    return section == RECORDS_32 || reg_two_widths();
-}
-
-/*
- * Sets the stamp: where the catalog's key stands among its siblings, and when it was written to.
- * Failing costs speed only.
- */
-static void put_stamp(struct keys *k, struct journal *j)
-{
-    char name[REG_NAME_CHARS];
-    uint64_t written;
-
-    j->written = 0;
-    j->has_apps = false;
-    memcpy(j->name, k->name, sizeof j->name);
-    for (uint32_t i = 0; !reg_child(k->parameters, i, name, &written); i++) {
-        if (!strcmp(name, "AppId_Catalog"))
-            j->has_apps = true;
-        if (strcmp(name, k->name))
-            continue;
-        j->index = i;
-        j->written = written;
-        return;
-    }
-}
 
 /* Steps 2 and 3. */
 static int complete(struct edit *e)
@@ -352,7 +215,7 @@ static int complete(struct edit *e)
         return err;
     for (int i = 0; i < RECORDS_SECTIONS; i++)
         j->pending[i] = false;
-    put_stamp(&e->keys, j);
+    stamp_set(&j->stamp, &e->keys, &j->has_apps);
     return journal_write(e->keys.parameters, j);
 }
 
@@ -363,9 +226,9 @@ static int read_counters(struct reg_key *catalog_key, struct journal *j)
 
     j->next_id = CATALOG_FIRST_ID;
     j->serial = 0;
-    err = records_get_dword(catalog_key, "Next_Catalog_Entry_ID", &j->next_id);
+    err = numbered_get_dword(catalog_key, "Next_Catalog_Entry_ID", &j->next_id);
     if (!err || err == WSANO_DATA)
-        err = records_get_dword(catalog_key, "Serial_Access_Num", &j->serial);
+        err = numbered_get_dword(catalog_key, "Serial_Access_Num", &j->serial);
     return err == WSANO_DATA ? 0 : err;
 }
 
@@ -384,7 +247,7 @@ static int read_old(struct edit *e)
     for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
         struct records_state state = {false, false};
 
-        if (!has_section(i))
+        if (!keys_has_section(i))
             continue;
         err = read_section(e->keys.catalog, i, &e->old.cat[i], &state);
         e->old.held[i] = true;
@@ -400,17 +263,39 @@ static void end(struct edit *e)
 {
     journal_deinit(&e->journal);
     pack_deinit(&e->old);
-    close_keys(&e->keys);
+    keys_close(&e->keys);
     reg_unlock();
 }
 
-/*
- * Opens the catalog for an edit, with the lock taken, completes what a predecessor left, reads
- * what there is, and holds it in the journal too. On failure nothing is held.
- */
-static int begin(struct edit *e, bool repair)
+static bool same(const struct catalog *a, const struct catalog *b)
 {
-    bool copy_is_good;
+    return a->count == b->count && (!a->count || !memcmp(a->entry, b->entry, a->count * sizeof *a->entry));
+}
+
+/* The journal gets what programs use, which an edit starts from. */
+static int hold_what_is_used(struct edit *e)
+{
+    struct journal *j = &e->journal;
+    bool copy_is_good = !stamp_check(&j->stamp, e->keys.parameters);
+    int err = 0;
+
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
+        if (copy_is_good && j->held.held[i]) {
+            raise_next_id(j, &j->held.cat[i]);
+            e->uncounted[i] = e->exists[i] && !same(&e->old.cat[i], &j->held.cat[i]);
+        } else if (e->old.held[i]) {
+            err = pack_put(&j->held, i, &e->old.cat[i]);
+        }
+    }
+    return err;
+}
+
+/*
+ * Opens the catalog for an edit, with the lock taken, completes what a predecessor left, and reads
+ * what there is. On failure nothing is held.
+ */
+static int begin(struct edit *e)
+{
     int err = reg_lock();
 
     if (err)
@@ -418,60 +303,59 @@ static int begin(struct edit *e, bool repair)
     memset(e, 0, sizeof *e);
     journal_init(&e->journal);
     pack_init(&e->old);
-    err = open_for_writing(&e->keys);
-    if (err) {
-        reg_unlock();
-        return err;
-    }
-    err = journal_read(e->keys.parameters, &e->journal);
+    err = keys_create(&e->keys, &key_name);
+    if (!err)
+        err = journal_read(e->keys.parameters, &e->journal);
     if (!err && journal_is_pending(&e->journal))
         err = complete(e);
     if (!err)
         err = read_counters(e->keys.catalog, &e->journal);
     if (!err)
         err = read_old(e);
-    copy_is_good = repair && !err && !stamp_is_right(e->keys.parameters, &e->journal);
-    for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
-        if (copy_is_good && e->journal.held.held[i])
-            raise_next_id(&e->journal, &e->journal.held.cat[i]);
-        else if (e->old.held[i])
-            err = pack_put(&e->journal.held, i, &e->old.cat[i]);
-        if (repair)
-            e->exact[i] = false;
-    }
+    if (!err)
+        err = hold_what_is_used(e);
     if (err)
         end(e);
     return err;
 }
 
-static int keep_backup(struct edit *e, const char *why, uint32_t *number)
+static int keep_backup(const struct pack *held, const char *why)
 {
-    struct backup b = {.time = reg_now(), .held = e->old};
-    char program[REG_NAME_CHARS];
-    int err;
+    struct backup b = {.time = reg_now(), .held = *held};
 
-    reg_program(program);
-    snprintf(b.why, sizeof b.why, "%s: %s", program, why);
-    err = backup_write(&b);
-    if (!err && number)
-        *number = b.number;
-    return err;
+    backup_reason(&b, why);
+    return backup_write(&b);
+}
+
+/* Records that the edit will write over and that nobody counted would be lost otherwise. */
+static int keep_uncounted(const struct edit *e)
+{
+    struct pack held = e->old;
+    bool any = false;
+
+    for (int i = 0; i < RECORDS_SECTIONS; i++) {
+        held.held[i] = e->uncounted[i] && e->journal.pending[i];
+        any = any || held.held[i];
+    }
+    return any ? keep_backup(&held, backup_uncounted) : 0;
 }
 
 /*
  * Step 1, and then as much of 2 and 3 as the registry allows: it is committed whatever becomes of
- * those. A change that could not be taken back is not made.
+ * those. `before` is what was in force. A change that could not be taken back is not made.
  */
-static int commit(struct edit *e, const char *why)
+static int commit(struct edit *e, const struct pack *before, const char *why)
 {
     struct journal *j = &e->journal;
-    int err = keep_backup(e, why, NULL);
+    int err = keep_uncounted(e);
 
+    if (!err)
+        err = keep_backup(before, why);
     if (err)
         return err;
     j->generation++;
     j->serial++;
-    j->written = 0;
+    j->stamp.written = 0;
     err = journal_write(e->keys.parameters, j);
     if (!err)
         (void)complete(e);
@@ -493,39 +377,56 @@ static int edit_section(struct edit *e, enum records_section section,
     return err;
 }
 
+static int copy_held(struct pack *to, const struct pack *from)
+{
+    int err = 0;
+
+    pack_init(to);
+    for (int i = 0; !err && i < RECORDS_SECTIONS; i++)
+        if (from->held[i])
+            err = pack_put(to, i, &from->cat[i]);
+    return err;
+}
+
 static int edit(bool repair, bool other, enum records_section section, const char *why,
                 int (*change)(struct catalog *cat, void *arg), void *arg)
 {
+    struct pack before;
     struct edit e;
-    int err = begin(&e, repair);
+    int err = begin(&e);
 
     if (err)
-        return api_err(err);
-    err = edit_section(&e, section, change, arg);
+        return keys_api_err(err);
+    if (repair)
+        memset(e.exact, 0, sizeof e.exact);
+    err = copy_held(&before, &e.journal.held);
+    if (!err)
+        err = edit_section(&e, section, change, arg);
     if (!err && other)
         err = edit_section(&e, RECORDS_32, change, arg);
     if (!err)
-        err = commit(&e, why);
+        err = commit(&e, &before, why);
+    pack_deinit(&before);
     end(&e);
-    return api_err(err);
+    return keys_api_err(err);
 }
 
 int store_edit(enum store_width width, const char *why, int (*change)(struct catalog *cat, void *arg),
                void *arg)
 {
-    return edit(false, false, section_of(width), why, change, arg);
+    return edit(false, false, keys_section(width), why, change, arg);
 }
 
 int store_edit_both(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg)
 {
-    enum records_section native = section_of(STORE_NATIVE);
+    enum records_section native = keys_section(STORE_NATIVE);
 
     return edit(false, native != RECORDS_32, native, why, change, arg);
 }
 
 int store_repair(const char *why, int (*change)(struct catalog *cat, void *arg), void *arg)
 {
-    enum records_section native = section_of(STORE_NATIVE);
+    enum records_section native = keys_section(STORE_NATIVE);
 
     return edit(true, native != RECORDS_32, native, why, change, arg);
 }
@@ -533,32 +434,58 @@ int store_repair(const char *why, int (*change)(struct catalog *cat, void *arg),
 int store_create(void)
 {
     struct edit e;
-    int err = begin(&e, false);
+    int err = begin(&e);
 
     if (err)
-        return api_err(err);
+        return keys_api_err(err);
     for (int i = 0; i < RECORDS_SECTIONS; i++)
-        e.journal.pending[i] = has_section(i) && !e.exists[i];
+        e.journal.pending[i] = keys_has_section(i) && !e.exists[i];
     if (journal_is_pending(&e.journal)) {
-        err = commit(&e, "the built-in catalog");
-    } else if (stamp_is_right(e.keys.parameters, &e.journal) == WSANO_DATA) {
-        put_stamp(&e.keys, &e.journal);
+        err = commit(&e, &e.old, "the built-in catalog");
+    } else if (stamp_check(&e.journal.stamp, e.keys.parameters) == WSANO_DATA) {
+        stamp_set(&e.journal.stamp, &e.keys, &e.journal.has_apps);
         err = journal_write(e.keys.parameters, &e.journal);
     }
     end(&e);
-    return api_err(err);
+    return keys_api_err(err);
+}
+
+/* Of the widths that this process knows. With the lock held nobody writes, so reading takes no lock. */
+static int read_names(struct namespace_pack *names)
+{
+    static const enum store_width widths[] = {STORE_NATIVE, STORE_32};
+    int err = 0;
+
+    namespace_pack_init(names);
+    for (size_t i = 0; !err && i < sizeof widths / sizeof widths[0]; i++) {
+        enum records_section section = keys_section(widths[i]);
+
+        if (names->held[section])
+            continue;
+        err = namespace_store_read(widths[i], &names->ns[section]);
+        names->held[section] = !err;
+    }
+    return err;
 }
 
 int store_backup(const char *why, uint32_t *number)
 {
+    struct backup b = {.time = reg_now()};
     struct edit e;
-    int err = begin(&e, false);
+    int err = begin(&e);
 
     if (err)
-        return api_err(err);
-    err = keep_backup(&e, why, number);
+        return keys_api_err(err);
+    backup_reason(&b, why);
+    b.held = e.journal.held;
+    err = read_names(&b.names);
+    if (!err)
+        err = backup_write(&b);
+    if (!err)
+        *number = b.number;
+    namespace_pack_deinit(&b.names);
     end(&e);
-    return api_err(err);
+    return keys_api_err(err);
 }
 
 /* ---- looking for faults ---- */
@@ -572,13 +499,8 @@ static void verify_counters(struct reg_key *catalog_key, const struct catalog *c
     for (uint32_t i = 0; i < cat->count; i++)
         if (cat->entry[i].info.id > highest)
             highest = cat->entry[i].info.id;
-    if (!records_get_dword(catalog_key, "Next_Catalog_Entry_ID", &next_id) && next_id <= highest)
+    if (!numbered_get_dword(catalog_key, "Next_Catalog_Entry_ID", &next_id) && next_id <= highest)
         fault_add(list, FAULT_NEXT_ID, section, highest, next_id);
-}
-
-static bool same(const struct catalog *a, const struct catalog *b)
-{
-    return a->count == b->count && (!a->count || !memcmp(a->entry, b->entry, a->count * sizeof *a->entry));
 }
 
 static int verify_section(struct keys *k, struct journal *j, int section, struct catalog *cat,
@@ -596,7 +518,7 @@ static int verify_section(struct keys *k, struct journal *j, int section, struct
         err = records_verify(k->catalog, section, list);
     if (!err && state.exists) {
         verify_counters(k->catalog, cat, section, list);
-        if (j->held.held[section] && !stamp_is_right(k->parameters, j) && !same(cat, &j->held.cat[section]))
+        if (j->held.held[section] && !stamp_check(&j->stamp, k->parameters) && !same(cat, &j->held.cat[section]))
             fault_add(list, FAULT_UNCOUNTED, section, 0, 0);
     }
     return err;
@@ -610,13 +532,13 @@ static int verify_locked(struct keys *k, struct fault_list *list)
 
     pack_init(&found);
     for (int i = 0; !err && i < RECORDS_SECTIONS; i++) {
-        if (!has_section(i))
+        if (!keys_has_section(i))
             continue;
         err = verify_section(k, &j, i, &found.cat[i], list);
         if (!err)
             catalog_verify(&found.cat[i], i, list);
     }
-    if (!err && has_section(RECORDS_64))
+    if (!err && keys_has_section(RECORDS_64))
         catalog_verify_widths(&found.cat[RECORDS_64], &found.cat[RECORDS_32], list);
     pack_deinit(&found);
     journal_deinit(&j);
@@ -630,13 +552,13 @@ int store_verify(struct fault_list *list)
 
     if (err)
         return err;
-    err = open_for_reading(&k);
+    err = keys_open(&k, &key_name);
     if (!err) {
         err = verify_locked(&k, list);
-        close_keys(&k);
+        keys_close(&k);
     } else if (err == WSANO_DATA) {
         err = 0; /* no catalog: programs use the built-in one */
     }
     reg_unlock();
-    return err || !list->lost ? api_err(err) : WSA_NOT_ENOUGH_MEMORY;
+    return err || !list->lost ? keys_api_err(err) : WSA_NOT_ENOUGH_MEMORY;
 }

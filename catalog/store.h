@@ -6,10 +6,7 @@
  * transaction. Portable; the registry itself is catalog/reg.h, so that the host tests run this code
  * over a registry in memory that can be told to fail.
  */
-#include "catalog/catalog.h"
-
-/* Which catalog: of this process's pointer width, or the other one (the ...32 functions). */
-enum store_width { STORE_NATIVE, STORE_32 };
+#include "catalog/keys.h"
 
 /*
  * Reads the stored catalog into *cat (uninitialised before; the caller deinits it). Damaged
@@ -56,7 +53,7 @@ struct fault_list;
 /* Adds what is wrong with the stored catalogs of both widths (catalog/verify.h). Changes nothing. */
 int store_verify(struct fault_list *list);
 
-/* Keeps a backup of what is, without a change. */
+/* Keeps a backup of what is, name spaces included, without a change. */
 int store_backup(const char *why, uint32_t *number);
 
 /*

@@ -32,8 +32,12 @@ static const struct {
     [FAULT_FOREIGN_KEY] = {"foreign-key", "key number %1 among the records is none", false},
     [FAULT_COUNTER] = {"counter", "the counter says %2, and there are %1 records", false},
     [FAULT_NEXT_ID] = {"next-id", "the next id is %2, and entry %1 exists", false},
-    [FAULT_UNCOUNTED] = {"uncounted", "the records were changed without counting it; programs do not use the change, and repair undoes it", false},
+    [FAULT_UNCOUNTED] = {"uncounted", "the records were changed without counting it; programs do not use the change, and the next edit puts it aside", false},
     [FAULT_UNFINISHED] = {"unfinished", "an edit was interrupted: it is in force, and the next edit or repair completes it", true},
+    [FAULT_NS_PROVIDER] = {"no-provider-id", "record %1 has no ProviderId of 16 bytes", false},
+    [FAULT_NS_TWICE] = {"provider-twice", "record %1 has a provider that an earlier record has", false},
+    [FAULT_NS_ALL] = {"no-name-space", "record %1 serves no name space", false},
+    [FAULT_NS_PATH] = {"bad-path", "record %1 has no DLL path, or one that is too long", false},
     [FAULT_ONLY_64] = {"only-64", "layer %1 is not in the catalog of 32-bit programs", true},
     [FAULT_ONLY_32] = {"only-32", "layer %1 is not in the catalog of 64-bit programs", true},
 };

@@ -32,6 +32,11 @@ enum fault_kind {
     FAULT_NEXT_ID,       /* Next_Catalog_Entry_ID is `other`, and entry `id` exists */
     FAULT_UNCOUNTED,     /* the records differ from what programs use, and nothing counted it */
     FAULT_UNFINISHED,    /* note: an edit was interrupted; it is in force, the next one completes it */
+    /* records of the name-space catalog; `id` is the number of the record */
+    FAULT_NS_PROVIDER,   /* no ProviderId, or one of another size */
+    FAULT_NS_TWICE,      /* a provider that an earlier record has */
+    FAULT_NS_ALL,        /* it serves no name space of its own */
+    FAULT_NS_PATH,       /* no LibraryPath, or one that is no text or too long */
     /* the two widths; notes, since a layer may be built for one only */
     FAULT_ONLY_64,
     FAULT_ONLY_32,

@@ -9,6 +9,7 @@ installed_files() { # build directory
     # The same code, marked as one that may have a Unix half.
     [ ! -f "$1/unixlib/x86_64-windows/ws2tcpip.dll" ] || tcpip=$1/unixlib/x86_64-windows/ws2tcpip.dll
     printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$tcpip" \
+        "$1"/providers/tap/ws2tap.dll \
         "$1"/providers/trace/ws2trace.dll "$1"/catalog/{wsctl.exe,sporder.dll} "$1"/namespace/{ws2hosts,ws2dns}.dll
 }
 
@@ -119,25 +120,37 @@ known_layers() {
     printf '%s' "${names[*]}"
 }
 
-# Checks one --layer argument and prints it as WS2KIT_LAYERS wants it (a DLL file as its Windows path).
-layer_spec() { # NAME[,KEY=VALUE…]
-    local name=${1%%,*} options=
-    [ "$name" = "$1" ] || options=,${1#*,}
-    case $1 in *';'*) die "a layer's options cannot contain ';': $1" ;; esac
+# The providers of names that ws2kit has: the name-space providers, and the layers that are one as well.
+known_namespaces() {
+    local def names=(hosts dns)
+    for def in "$root"/providers/*/*.def; do
+        if grep -q NSPStartup "$def"; then names+=("$(basename "$(dirname "$def")")"); fi
+    done
+    printf '%s' "${names[*]}"
+}
+
+# Checks the argument of an option that names a DLL and prints it as the environment wants it (a file as its Windows path).
+dll_spec() { # what it names, the known names, NAME[,KEY=VALUE…]
+    local name=${3%%,*} options=
+    [ "$name" = "$3" ] || options=,${3#*,}
+    case $3 in *';'*) die "a $1's options cannot contain ';': $3" ;; esac
     case $name in
-    '') die "--layer needs a name" ;;
+    '') die "--$1 needs a name" ;;
     */* | *.dll)
-        [ -f "$name" ] || die "no such layer DLL: $name"
+        [ -f "$name" ] || die "no such $1 DLL: $name"
         printf 'Z:%s%s' "$(readlink -f "$name" | tr / '\\')" "$options"
         ;;
     *)
-        case " $(known_layers) " in
+        case " $2 " in
         *" $name "*) printf '%s%s' "$name" "$options" ;;
-        *) die "unknown layer '$name'; ws2kit has: $(known_layers); or give the path of a layer DLL" ;;
+        *) die "unknown $1 '$name'; ws2kit has: $2; or give the path of a $1 DLL" ;;
         esac
         ;;
     esac
 }
+
+layer_spec() { dll_spec layer "$(known_layers)" "$1"; }             # for WS2KIT_LAYERS
+namespace_spec() { dll_spec namespace "$(known_namespaces)" "$1"; } # for WS2KIT_NAMESPACES
 
 # Refuses what this Wine cannot start.
 check_machine() { # file

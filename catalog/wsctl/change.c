@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that change the catalog, and `path`, which looks at one entry's DLL. */
-#include "catalog/wsctl/wsctl.h"
+#include "catalog/wsctl/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "base/wsaerr.h"
 #include "catalog/category.h"
 #include "catalog/name.h"
-#include "catalog/namespace_store.h"
 #include "catalog/path.h"
 #include "catalog/run_layers.h"
 
@@ -155,51 +154,71 @@ static int complain_install(const struct layer_install *in, const char *dll, int
 
 static int complain_dll(const struct run_layer *layer, enum run_layer_fault fault)
 {
-    DWORD code = GetLastError();
+    char path[TEXT_BYTES];
 
+    path_text(layer->path, path);
     switch (fault) {
     case RUN_LAYER_FINE:
         return WSCTL_OK;
     case RUN_LAYER_NO_FILE:
-        return complain("cannot install layer: %s does not exist; copy the DLL there or give its path",
-                        layer->path);
+        return complain("cannot install layer: %s does not exist; copy the DLL there or give its path", path);
     case RUN_LAYER_NO_STARTUP:
         return complain("cannot install layer: %s does not export WSPStartup, so it is no "
                         "provider; give another DLL, or add the export to its .def file",
-                        layer->path);
+                        path);
     case RUN_LAYER_NOT_LOADABLE:
         break;
     }
-    if (code == ERROR_BAD_EXE_FORMAT)
-        return complain("cannot install layer: %s is not a %d-bit DLL; give the %d-bit build of it",
-                        layer->path, (int)sizeof(void *) * 8, (int)sizeof(void *) * 8);
-    return complain("cannot install layer: %s cannot be loaded (error %lu); check that the DLLs it "
-                    "needs are beside it or in system32",
-                    layer->path, (unsigned long)code);
-}
-
-/* A path becomes absolute: the programs that will load it run in other folders. */
-static bool take_dll(const char *dll, struct run_layer *layer)
-{
-    char full[MAX_PATH];
-    DWORD chars;
-
-    if (!strpbrk(dll, "\\/.:") || dll[0] == '%')
-        return run_layers_name(dll, strlen(dll), layer);
-    chars = GetFullPathNameA(dll, sizeof full, full, NULL);
-    return chars && chars < sizeof full && run_layers_name(full, chars, layer);
+    return complain_not_loadable("layer", path);
 }
 
 static bool take_name(const char *name, struct run_layer *layer)
 {
+    WCHAR wide[128];
     struct run_layer named;
-    size_t chars = strlen(name);
 
-    if (!chars || chars >= 128 || strpbrk(name, "\\/.:") || !run_layers_name(name, chars, &named))
+    if (!wide_text(name, wide, 128) || !wide[0] || strpbrk(name, "\\/.:") || !run_layers_name(name, strlen(name), &named))
         return false;
     memset(layer->name, 0, sizeof layer->name);
-    name_append_ascii(layer->name, name);
+    name_append(layer->name, wide);
     layer->provider = named.provider;
+    return true;
+}
+
+/* A file's own name, if the catalog's path cannot tell it. */
+static void name_by_file(const WCHAR *path, struct run_layer *layer)
+{
+    const WCHAR *file = path;
+    char name[TEXT_BYTES], *dot;
+
+    for (const WCHAR *at = path; *at; at++)
+        if (*at == '\\' || *at == '/' || *at == ':')
+            file = at + 1;
+    utf8_text(file, name);
+    dot = strrchr(name, '.');
+    if (dot)
+        *dot = 0;
+    (void)take_name(name, layer); /* with more dots in it: goes by what the path tells */
+}
+
+static bool is_ascii(const WCHAR *text)
+{
+    while (*text && *text < 0x80)
+        text++;
+    return !*text;
+}
+
+static bool take_dll(const char *dll, struct run_layer *layer)
+{
+    char stored[CATALOG_PATH_BYTES];
+    WCHAR path[MAX_PATH];
+
+    if (is_bare_name(dll))
+        return run_layers_name(dll, strlen(dll), layer);
+    if (!dll_path(dll, path) || !dll_path_stored(path, stored) || !run_layers_name(stored, strlen(stored), layer))
+        return false;
+    if (!is_ascii(path))
+        name_by_file(path, layer);
     return true;
 }
 
@@ -212,6 +231,8 @@ int install_command(int argc, char **argv)
     bool ifs = true;
     int status, err;
 
+    if (argc >= 2 && !strcmp(argv[0], "namespace"))
+        return names_install(argc - 1, argv + 1);
     c.dry_run = take_flag(&argc, argv, "--dry-run");
     if (argc < 2 || strcmp(argv[0], "layer"))
         return WSCTL_USAGE;
@@ -235,13 +256,13 @@ int install_command(int argc, char **argv)
                           "IDs, such as tcp,udp",
                           dll);
     else if (!take_dll(dll, &in->layer))
-        status = complain("cannot install layer %s: that is no name of a ws2kit layer and no path of a DLL",
+        status = complain("cannot install layer %s: that is no name of a ws2kit layer and no path of a DLL that the catalog can hold",
                           dll);
     else if (name && !take_name(name, &in->layer))
         status = complain("cannot install layer %s: the name \"%s\" is empty, too long or has one of \\ / . :",
                           dll, name);
     else
-        status = complain_dll(&in->layer, run_layers_find(&in->layer, true));
+        status = complain_dll(&in->layer, run_layers_find(&in->layer));
 
     if (status == WSCTL_OK) {
         in->layer.service_flags = ifs ? CATALOG_XP1_IFS : 0;
@@ -323,13 +344,17 @@ int remove_command(int argc, char **argv)
     int err;
 
     c.dry_run = take_flag(&argc, argv, "--dry-run");
+    if (take_flag(&argc, argv, "--32"))
+        c.width = STORE_32;
     if (argc != 1)
         return WSCTL_USAGE;
+    if (means_names(c.width, argv[0]))
+        return names_remove(c.width, argv[0], c.dry_run);
     r.what = argv[0];
     snprintf(attempt, sizeof attempt, "remove %.100s", argv[0]);
     err = change_make(&c);
     if (!err && !c.dry_run)
-        category_forget(STORE_NATIVE, &r.provider);
+        category_forget(c.width, &r.provider);
     if (!err)
         return WSCTL_OK;
     if (r.why[0])
@@ -341,29 +366,32 @@ int remove_command(int argc, char **argv)
 
 int path_command(int argc, char **argv)
 {
+    WCHAR path[CATALOG_PATH_BYTES], file[MAX_PATH];
     const struct catalog_entry *e;
-    char file[MAX_PATH];
+    char text[TEXT_BYTES];
     struct catalog cat;
     DWORD chars = 0;
     int err;
 
     if (argc != 1)
         return WSCTL_USAGE;
+    if (means_names(STORE_NATIVE, argv[0]))
+        return names_path(argv[0]);
     err = store_read(STORE_NATIVE, &cat);
     if (err)
         return complain_store("read the catalog", err);
     e = find_entry(&cat, argv[0]);
-    if (e)
-        chars = ExpandEnvironmentStringsA(e->path, file, sizeof file);
+    if (e && path_from_stored(e->path, path))
+        chars = ExpandEnvironmentStringsW(path, file, MAX_PATH);
     catalog_deinit(&cat);
     if (!e)
-        return complain("there is no entry %s; `wsctl list` shows what there is", argv[0]);
-    if (!chars || chars > sizeof file)
+        return complain_missing(argv[0]);
+    if (!chars || chars > MAX_PATH)
         return complain("the path of entry %s is too long once its variables are expanded", argv[0]);
-    printf("%s\n", file);
-    if (GetFileAttributesA(file) == INVALID_FILE_ATTRIBUTES)
-        return complain("%s does not exist: programs that use entry %s will fail; put the DLL back, or "
-                        "`wsctl remove %s`",
-                        file, argv[0], argv[0]);
-    return WSCTL_OK;
+    utf8_text(file, text);
+    printf("%s\n", text);
+    if (dll_exists(path))
+        return WSCTL_OK;
+    return complain("%s does not exist: programs that use entry %s will fail; put the DLL back, or `wsctl remove %s`",
+                    text, argv[0], argv[0]);
 }

@@ -10,10 +10,11 @@
 
 static void print_line(char sign, const struct catalog_entry *e)
 {
-    char name[TEXT_BYTES];
+    char name[TEXT_BYTES], path[TEXT_BYTES];
 
-    name_text(e->info.name, name);
-    printf("%c %-5u %-7s  %s  (%s)\n", sign, e->info.id, kind_word(e), name, e->path);
+    utf8_text(e->info.name, name);
+    path_text(e->path, path);
+    printf("%c %-5u %-7s  %s  (%s)\n", sign, e->info.id, kind_word(e), name, path);
 }
 
 /* The ids that both have, in the order of `cat`. */
@@ -70,7 +71,7 @@ bool print_difference(const struct catalog *before, const struct catalog *after)
 static int show(const struct change *c, enum store_width width, bool *any)
 {
     struct catalog before, after;
-    int err = c->repair ? store_read(width, &before) : store_read_records(width, &before);
+    int err = store_read(width, &before);
 
     if (err)
         return err;
@@ -92,6 +93,20 @@ static int show(const struct change *c, enum store_width width, bool *any)
     return err;
 }
 
+int change_show(const struct change *c, bool *any)
+{
+    int err = show(c, c->both ? STORE_NATIVE : c->width, any);
+
+    if (!err && c->both && sizeof(void *) == 8)
+        err = show(c, STORE_32, any);
+    return err;
+}
+
+void print_dry_run(bool any)
+{
+    printf("%s\n", any ? "(dry run: nothing was changed)" : "nothing would change");
+}
+
 int change_make(const struct change *c)
 {
     bool any = false;
@@ -101,11 +116,9 @@ int change_make(const struct change *c)
         return store_repair(c->why, c->apply, c->arg);
     if (!c->dry_run)
         return c->both ? store_edit_both(c->why, c->apply, c->arg) : store_edit(c->width, c->why, c->apply, c->arg);
-    err = show(c, c->both ? STORE_NATIVE : c->width, &any);
-    if (!err && c->both && sizeof(void *) == 8)
-        err = show(c, STORE_32, &any);
+    err = change_show(c, &any);
     if (!err)
-        printf("%s\n", any ? "(dry run: nothing was changed)" : "nothing would change");
+        print_dry_run(any);
     return err;
 }
 

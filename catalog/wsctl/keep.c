@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* backup, history, restore, export, import. */
-#include "catalog/wsctl/wsctl.h"
+#include "catalog/wsctl/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,12 +91,50 @@ static int replace(struct catalog *cat, void *arg)
     return 0;
 }
 
-static int put_in_place(const struct pack *pack, const char *why, bool dry_run)
+/* The same for the name spaces. */
+struct names_replacement {
+    const struct namespace_pack *pack;
+    int calls;
+};
+
+static int replace_names(struct namespaces *ns, void *arg)
+{
+    struct names_replacement *r = arg;
+    int section = sizeof(void *) == 8 && !r->calls++ ? RECORDS_64 : RECORDS_32;
+    struct namespaces copy;
+    int err;
+
+    if (!r->pack->held[section])
+        return 0;
+    err = namespaces_copy(&copy, &r->pack->ns[section]);
+    if (err)
+        return err;
+    namespaces_deinit(ns);
+    *ns = copy;
+    return 0;
+}
+
+static bool any_held(const bool held[RECORDS_SECTIONS])
+{
+    return held[RECORDS_64] || held[RECORDS_32];
+}
+
+static int put_in_place(const struct pack *pack, const struct namespace_pack *names, const char *why, bool dry_run)
 {
     struct replacement r = {pack, 0};
+    struct names_replacement n = {names, 0};
     struct change c = {.both = true, .dry_run = dry_run, .why = why, .apply = replace, .arg = &r};
+    struct names_change nc = {.both = true, .dry_run = dry_run, .why = why, .apply = replace_names, .arg = &n};
+    bool any = false;
+    int err = 0;
 
-    return change_make(&c);
+    if (any_held(pack->held))
+        err = dry_run ? change_show(&c, &any) : change_make(&c);
+    if (!err && names && any_held(names->held))
+        err = dry_run ? names_change_show(&nc, &any) : names_change_make(&nc);
+    if (!err && dry_run)
+        print_dry_run(any);
+    return err;
 }
 
 int restore_command(int argc, char **argv)
@@ -118,7 +156,7 @@ int restore_command(int argc, char **argv)
     if (err == WSANO_DATA)
         complain("cannot %s: there is none; `wsctl history` shows what there is", attempt);
     else if (!err)
-        err = put_in_place(&b.held, why, dry_run);
+        err = put_in_place(&b.held, &b.names, why, dry_run);
     if (err && err != WSANO_DATA)
         complain_store(attempt, err);
     backup_deinit(&b);
@@ -126,6 +164,13 @@ int restore_command(int argc, char **argv)
 }
 
 /* ---- text ---- */
+
+static FILE *open_file(const char *name, const WCHAR *mode)
+{
+    WCHAR wide[MAX_PATH];
+
+    return wide_text(name, wide, MAX_PATH) ? _wfopen(wide, mode) : NULL;
+}
 
 int export_command(int argc, char **argv)
 {
@@ -149,7 +194,7 @@ int export_command(int argc, char **argv)
     if (err)
         return complain_store("export the catalog", err);
     if (argc)
-        file = fopen(argv[0], "wb");
+        file = open_file(argv[0], L"wb");
     if (!file || fputs(text, file) < 0 || (argc && fclose(file))) {
         free(text);
         return complain("cannot write %s: check the folder and the space on the disk", argc ? argv[0] : "the output");
@@ -162,7 +207,7 @@ enum { FILE_BYTES_MAX = 64 * 1024 * 1024 };
 
 static char *read_file(const char *name, size_t *bytes)
 {
-    FILE *file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
+    FILE *file = strcmp(name, "-") ? open_file(name, L"rb") : stdin;
     size_t room = 64 * 1024;
     char *text = file ? malloc(room) : NULL;
 
@@ -232,7 +277,7 @@ int import_command(int argc, char **argv)
         pack_deinit(&p);
         return complain("cannot import %s: the catalog would have the faults above; nothing was changed", argv[0]);
     }
-    err = put_in_place(&p, "import", dry_run);
+    err = put_in_place(&p, NULL, "import", dry_run);
     pack_deinit(&p);
     return err ? complain_store("import the catalog", err) : WSCTL_OK;
 }

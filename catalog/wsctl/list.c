@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "catalog/wsctl/wsctl.h"
+#include "catalog/wsctl/names.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "catalog/path.h"
 
 struct named {
     int32_t number;
@@ -79,7 +77,7 @@ void chain_text(const struct catalog *cat, const struct catalog_entry *e,
         at = append(text, at, id);
         if (element && element->info.chain_len > 1 && element->info.chain_len <= CATALOG_CHAIN_MAX)
             element = catalog_find_id(cat, element->info.chain[0]); /* a chain stands for its layer */
-        name_text(element ? element->info.name : L"(missing)", name);
+        utf8_text(element ? element->info.name : L"(missing)", name);
         at = append(text, at, " ");
         at = append(text, at, name);
     }
@@ -89,20 +87,41 @@ void chain_text(const struct catalog *cat, const struct catalog_entry *e,
         append(text, at, "-");
 }
 
-static void print_row(const struct catalog *cat, const struct catalog_entry *e, const int width[4])
+/* Of a terminal: wide letters take two, and bytes that continue a letter none. */
+int text_columns(const char *text)
 {
-    char name[TEXT_BYTES], triple[64], chain[CHAIN_BYTES];
+    int columns = 0;
 
-    name_text(e->info.name, name);
-    triple_text(&e->info, triple);
-    chain_text(cat, e, chain);
-    printf("%-*u  %-7s  %-*s  %-*s  %-*s  %s\n", width[0], e->info.id, kind_word(e), width[1], name,
-           width[2], triple, width[3], e->path, chain);
+    for (; *text; text++) {
+        unsigned c = (unsigned char)*text;
+
+        columns += (c & 0xC0) != 0x80;
+        columns += c >= 0xE3 && c < 0xED; /* U+3000 to U+CFFF, nearly all of CJK */
+    }
+    return columns;
 }
 
-static int wider(int width, size_t text)
+/* For printf, which counts bytes. */
+static int pad(int width, const char *text)
 {
-    return (int)text > width ? (int)text : width;
+    return width + (int)strlen(text) - text_columns(text);
+}
+
+static void print_entry(const struct catalog *cat, const struct catalog_entry *e, const int width[4])
+{
+    char name[TEXT_BYTES], path[TEXT_BYTES], triple[64], chain[CHAIN_BYTES];
+
+    utf8_text(e->info.name, name);
+    path_text(e->path, path);
+    triple_text(&e->info, triple);
+    chain_text(cat, e, chain);
+    printf("%-*u  %-7s  %-*s  %-*s  %-*s  %s\n", width[0], e->info.id, kind_word(e), pad(width[1], name), name,
+           width[2], triple, pad(width[3], path), path, chain);
+}
+
+static int wider(int width, int text)
+{
+    return text > width ? text : width;
 }
 
 static void print_table(const struct catalog *cat)
@@ -111,43 +130,18 @@ static void print_table(const struct catalog *cat)
     char text[TEXT_BYTES];
 
     for (uint32_t i = 0; i < cat->count; i++) {
-        width[0] = wider(width[0], (size_t)snprintf(text, sizeof text, "%u", cat->entry[i].info.id));
-        name_text(cat->entry[i].info.name, text);
-        width[1] = wider(width[1], strlen(text));
+        width[0] = wider(width[0], snprintf(text, sizeof text, "%u", cat->entry[i].info.id));
+        utf8_text(cat->entry[i].info.name, text);
+        width[1] = wider(width[1], text_columns(text));
         triple_text(&cat->entry[i].info, text);
-        width[2] = wider(width[2], strlen(text));
-        width[3] = wider(width[3], strlen(cat->entry[i].path));
+        width[2] = wider(width[2], (int)strlen(text));
+        path_text(cat->entry[i].path, text);
+        width[3] = wider(width[3], text_columns(text));
     }
     printf("%-*s  %-7s  %-*s  %-*s  %-*s  CHAIN\n", width[0], "ID", "KIND", width[1], "NAME",
            width[2], "PROTOCOL", width[3], "DLL");
     for (uint32_t i = 0; i < cat->count; i++)
-        print_row(cat, &cat->entry[i], width);
-}
-
-static void print_string(const char *text)
-{
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            printf("\\u%04x", (unsigned char)*text);
-        else
-            putchar(*text);
-    }
-    putchar('"');
-}
-
-/* The stored path is in the ANSI code page; json is UTF-8. */
-static void print_json_path(const char *path)
-{
-    catalog_char wide[CATALOG_PATH_BYTES];
-    char text[TEXT_BYTES];
-
-    text[0] = 0;
-    if (path_from_stored(path, wide))
-        name_text(wide, text);
-    print_string(text);
+        print_entry(cat, &cat->entry[i], width);
 }
 
 static void print_object(const struct catalog *cat, const struct catalog_entry *e)
@@ -156,8 +150,8 @@ static void print_object(const struct catalog *cat, const struct catalog_entry *
     char text[TEXT_BYTES];
 
     printf("  {\"id\": %u, \"kind\": \"%s\", \"name\": ", info->id, kind_word(e));
-    name_text(info->name, text);
-    print_string(text);
+    utf8_text(info->name, text);
+    print_json_string(text);
     guid_text(&info->provider, text);
     printf(", \"provider\": \"%s\", \"family\": %d, \"type\": %d, \"protocol\": %d, ", text,
            (int)info->family, (int)info->type, (int)info->protocol);
@@ -168,7 +162,8 @@ static void print_object(const struct catalog *cat, const struct catalog_entry *
          i++)
         printf("%s%u", i ? ", " : "", info->chain[i]);
     printf("], \"usable\": %s, \"path\": ", catalog_usable(cat, e) ? "true" : "false");
-    print_json_path(e->path);
+    path_text(e->path, text);
+    print_json_string(text);
     printf("}");
 }
 
@@ -188,9 +183,10 @@ static void print_netsh(const struct catalog *cat)
     for (uint32_t i = 0; i < cat->count; i++) {
         const struct catalog_entry *e = &cat->entry[i];
         const struct catalog_info *info = &e->info;
-        char name[TEXT_BYTES], guid[GUID_BYTES];
+        char name[TEXT_BYTES], path[TEXT_BYTES], guid[GUID_BYTES];
 
-        name_text(info->name, name);
+        utf8_text(info->name, name);
+        path_text(e->path, path);
         guid_text(&info->provider, guid);
         printf("\nWinsock Catalog Provider Entry\n"
                "------------------------------------------------------\n");
@@ -198,7 +194,7 @@ static void print_netsh(const struct catalog *cat)
                info->chain_len == CATALOG_BASE ? "Base Service Provider" : "Layered Chain Entry");
         printf("Description:                        %s\n", name);
         printf("Provider ID:                        %s\n", guid);
-        printf("Provider Path:                      %s\n", e->path);
+        printf("Provider Path:                      %s\n", path);
         printf("Catalog Entry ID:                   %u\n", info->id);
         printf("Version:                            %d\n", (int)info->version);
         printf("Address Family:                     %d\n", (int)info->family);
@@ -217,22 +213,20 @@ static void print_netsh(const struct catalog *cat)
     }
 }
 
+/* Protocols, then name spaces; as JSON one of the two, since each is one array. */
 int list_command(int argc, char **argv)
 {
-    bool netsh = take_flag(&argc, argv, "--netsh");
-    enum store_width width = STORE_NATIVE;
+    enum store_width width = take_flag(&argc, argv, "--32") ? STORE_32 : STORE_NATIVE;
+    bool netsh = take_flag(&argc, argv, "--netsh"), json = take_flag(&argc, argv, "--json");
+    bool names = take_flag(&argc, argv, "--namespaces"), only_protocols = take_flag(&argc, argv, "--protocols");
+    enum list_form form = netsh ? LIST_NETSH : json ? LIST_JSON : LIST_TABLE;
     struct catalog cat;
-    bool json = false;
     int err;
 
-    for (int i = 0; i < argc; i++) {
-        if (!strcmp(argv[i], "--json"))
-            json = true;
-        else if (!strcmp(argv[i], "--32"))
-            width = STORE_32;
-        else
-            return WSCTL_USAGE;
-    }
+    if (argc || (netsh && json) || (names && only_protocols))
+        return WSCTL_USAGE;
+    if (names)
+        return names_list(width, form);
     err = store_read(width, &cat);
     if (err)
         return complain_store("read the catalog", err);
@@ -243,5 +237,9 @@ int list_command(int argc, char **argv)
     else
         print_table(&cat);
     catalog_deinit(&cat);
-    return WSCTL_OK;
+    if (only_protocols || json)
+        return WSCTL_OK;
+    if (!netsh)
+        printf("\n");
+    return names_list(width, form);
 }

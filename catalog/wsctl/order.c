@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* order: where an entry stands. The first that fits a program's request serves it. */
-#include "catalog/wsctl/wsctl.h"
+#include "catalog/wsctl/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,20 +8,37 @@
 
 #include "base/wsaerr.h"
 
-enum where { FIRST, LAST, UP, DOWN, BEFORE, AFTER };
+uint32_t order_place(enum where where, uint32_t from, uint32_t beside, uint32_t count)
+{
+    uint32_t to = 0;
 
-struct move {
-    const char *what, *beside;
-    enum where where;
-    const char *missing; /* what was not found */
-};
+    switch (where) {
+    case FIRST:
+        break;
+    case LAST:
+        to = count - 1;
+        break;
+    case UP:
+        to = from ? from - 1 : 0;
+        break;
+    case DOWN:
+        to = from + 1;
+        break;
+    case BEFORE:
+    case AFTER: /* counted without the entry itself */
+        to = beside + (where == AFTER);
+        to -= to > from;
+        break;
+    }
+    return to < count ? to : count - 1;
+}
 
 static int move(struct catalog *cat, void *arg)
 {
     struct move *m = arg;
     const struct catalog_entry *e = find_entry(cat, m->what), *beside = NULL;
     struct catalog_entry moved;
-    uint32_t from, to = 0;
+    uint32_t from, to;
 
     if (m->beside)
         beside = find_entry(cat, m->beside);
@@ -29,26 +46,7 @@ static int move(struct catalog *cat, void *arg)
     if (m->missing)
         return WSASERVICE_NOT_FOUND;
     from = (uint32_t)(e - cat->entry);
-    switch (m->where) {
-    case FIRST:
-        break;
-    case LAST:
-        to = cat->count - 1;
-        break;
-    case UP:
-        to = from ? from - 1 : 0;
-        break;
-    case DOWN:
-        to = from + 1 < cat->count ? from + 1 : from;
-        break;
-    case BEFORE:
-    case AFTER: /* counted without the entry itself */
-        to = (uint32_t)(beside - cat->entry) + (m->where == AFTER);
-        to -= to > from;
-        break;
-    }
-    if (to >= cat->count)
-        to = cat->count - 1;
+    to = order_place(m->where, from, beside ? (uint32_t)(beside - cat->entry) : 0, cat->count);
     moved = *e;
     if (to < from)
         memmove(&cat->entry[to + 1], &cat->entry[to], (from - to) * sizeof moved);
@@ -67,7 +65,8 @@ int order_command(int argc, char **argv)
     } words[] = {{"first", FIRST, 2}, {"last", LAST, 2},     {"up", UP, 2},
                  {"down", DOWN, 2},   {"before", BEFORE, 3}, {"after", AFTER, 3}};
     struct move m = {NULL, NULL, FIRST, NULL};
-    struct change c = {.width = STORE_NATIVE, .why = "order", .apply = move, .arg = &m};
+    char why[160];
+    struct change c = {.width = STORE_NATIVE, .why = why, .apply = move, .arg = &m};
     size_t i;
     int err;
 
@@ -84,8 +83,11 @@ int order_command(int argc, char **argv)
     m.what = argv[0];
     m.where = words[i].where;
     m.beside = argc == 3 ? argv[2] : NULL;
+    snprintf(why, sizeof why, "order %.60s %s%s%.60s", m.what, argv[1], m.beside ? " " : "", m.beside ? m.beside : "");
+    if (means_names(c.width, m.what))
+        return names_order(c.width, &m, why, c.dry_run);
     err = change_make(&c);
     if (err && m.missing)
-        return complain("there is no entry %s; `wsctl list` shows what there is", m.missing);
+        return complain_missing(m.missing);
     return err ? complain_store("change the order", err) : WSCTL_OK;
 }

@@ -32,9 +32,13 @@ int complain_store(const char *attempt, int err)
         return complain("cannot %s: another program is changing the catalog and does not finish; "
                         "wait for it or end it, then try again",
                         attempt);
+    case WSAEACCES:
+        return complain("cannot %s: no right to write to HKLM\\System\\CurrentControlSet\\Services\\WinSock2\\Parameters "
+                        "or HKLM\\Software\\ws2kit; run wsctl as an administrator, or give that key's owner back his "
+                        "rights. Nothing was changed",
+                        attempt);
     case WSANO_RECOVERY:
-        return complain("cannot %s: the registry refused it; run wsctl as an administrator, in the prefix "
-                        "whose catalog you mean (WINEPREFIX)",
+        return complain("cannot %s: the registry failed; is this the prefix whose catalog you mean (WINEPREFIX)?",
                         attempt);
     case WSA_NOT_ENOUGH_MEMORY:
         return complain("cannot %s: out of memory; end other programs and try again", attempt);
@@ -42,10 +46,34 @@ int complain_store(const char *attempt, int err)
     return complain("cannot %s: error %d (%s)", attempt, err, name ? name : "unknown");
 }
 
-void name_text(const catalog_char *name, char text[TEXT_BYTES])
+int complain_missing(const char *what)
 {
-    if (!WideCharToMultiByte(CP_UTF8, 0, name, -1, text, TEXT_BYTES, NULL, NULL))
-        text[0] = 0;
+    return complain("there is no entry %s; `wsctl list` shows what there is", what);
+}
+
+void print_row(const char *name, const char *format, ...)
+{
+    va_list args;
+
+    printf("%-14s ", name);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+}
+
+void print_json_string(const char *text)
+{
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            printf("\\u%04x", (unsigned char)*text);
+        else
+            putchar(*text);
+    }
+    putchar('"');
 }
 
 static const struct catalog_entry *find_name(const struct catalog *cat, const char *name, bool layers)
@@ -55,7 +83,7 @@ static const struct catalog_entry *find_name(const struct catalog *cat, const ch
     for (uint32_t i = 0; i < cat->count; i++) {
         const struct catalog_entry *e = &cat->entry[i];
 
-        name_text(e->info.name, text);
+        utf8_text(e->info.name, text);
         if ((e->info.chain_len == CATALOG_LAYER) == layers && !_stricmp(text, name))
             return e;
     }

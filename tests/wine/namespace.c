@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake/nsp.h"
+#include "use_nsp.h"
 
-enum { TEST_NS = 4711, ROOM = 16384 };
+enum { ROOM = 16384 };
 
 static GUID id_a = {0x77733274, 0x6573, 0x7441, {0x81, 0, 0, 0, 0, 0, 0, 1}},
             id_b = {0x77733274, 0x6573, 0x7442, {0x81, 0, 0, 0, 0, 0, 0, 2}},
@@ -161,39 +161,6 @@ static void listing_32(void)
 
 /* ---- providers that do as their GUIDs say (fake/nsp.h) ---- */
 
-static GUID fake_id(char letter, char how, int results)
-{
-    GUID id = {FAKE_NSP_DATA1, 0, 0, {0x80, 0, 0, 0, 0, (BYTE)letter, (BYTE)results, (BYTE)how}};
-
-    return id;
-}
-
-static GUID used[8];
-static int uses;
-static volatile struct fake_nsp *fake;
-
-/* Installs a row of them, in this order; "C:\..." for one that has no DLL. */
-static void install_fake(char letter, char how, int results)
-{
-    GUID id = fake_id(letter, how, results);
-    WCHAR path[MAX_PATH];
-
-    GetModuleFileNameW(NULL, path, MAX_PATH);
-    lstrcpyW(wcsrchr(path, '\\') + 1, L"fake\\wt_nsp.dll");
-    if (!fake)
-        fake = (volatile struct fake_nsp *)(void *)GetProcAddress(LoadLibraryW(path), "fake_nsp");
-    NEED(fake != NULL);
-    WSCUnInstallNameSpace(&id); /* of a run that was cut short */
-    NEED_OK(WSCInstallNameSpace(L"fake", how == 'x' ? L"C:\\no such.dll" : path, TEST_NS, 1, &id));
-    used[uses++] = id;
-}
-
-static void uninstall_all(void)
-{
-    while (uses)
-        CHECK_OK(WSCUnInstallNameSpace(&used[--uses]));
-}
-
 static GUID class_known = {0xC1A55, 0, 0, {1}}, class_unknown = {0xC1A55, 0, 0, {2}};
 
 static union {
@@ -241,14 +208,14 @@ static void merged_in_order(void)
     CHECK_FAILS(WSALookupServiceEnd(lookup), WSA_INVALID_HANDLE);
     CHECK_FAILS(next(0), WSA_INVALID_HANDLE);
 
-    CHECK_OK(begin(&used[1], 0)); /* one by its GUID */
+    CHECK_OK(begin(&fakes[1], 0)); /* one by its GUID */
     NEXT_IS(L"B0");
     CHECK_FAILS(next(0), WSA_E_NO_MORE);
     CHECK_OK(WSALookupServiceEnd(lookup));
     CHECK_FAILS2(begin(&unknown, 0), WSAEINVAL, WSASERVICE_NOT_FOUND);
 
-    CHECK_OK(WSCEnableNSProvider(&used[0], FALSE));
-    CHECK_FAILS2(begin(&used[0], 0), WSAEINVAL, WSASERVICE_NOT_FOUND);
+    CHECK_OK(WSCEnableNSProvider(&fakes[0], FALSE));
+    CHECK_FAILS2(begin(&fakes[0], 0), WSAEINVAL, WSASERVICE_NOT_FOUND);
     CHECK_OK(begin(NULL, 0));
     NEXT_IS(L"B0");
     CHECK_OK(WSALookupServiceEnd(lookup));
@@ -496,7 +463,7 @@ static void notification(void)
     CHECK_OK(begin(NULL, 0));
     CHECK_FAILS(WSANSPIoctl(lookup, SIO_NSP_NOTIFY_CHANGE, NULL, 0, NULL, 0, &got, NULL), WSAEINVAL);
     CHECK_OK(WSALookupServiceEnd(lookup));
-    CHECK_OK(begin(&used[1], 0));
+    CHECK_OK(begin(&fakes[1], 0));
     CHECK_FAILS(WSANSPIoctl(lookup, SIO_NSP_NOTIFY_CHANGE, NULL, 0, NULL, 0, &got, NULL), WSAEOPNOTSUPP);
     CHECK_OK(WSALookupServiceEnd(lookup));
     uninstall_all();
@@ -517,19 +484,19 @@ static void classes(void)
     CHECK_FAILS(WSAInstallServiceClassW(&info), WSAEINVAL);
     CHECK_FAILS(WSAInstallServiceClassW(NULL), WSAEFAULT);
 
-    CHECK_FAILS(WSAGetServiceClassInfoW(&used[1], &class_known, &size, NULL), WSAEFAULT);
+    CHECK_FAILS(WSAGetServiceClassInfoW(&fakes[1], &class_known, &size, NULL), WSAEFAULT);
     needed = size;
-    CHECK_OK(WSAGetServiceClassInfoW(&used[1], &class_known, &size, got));
+    CHECK_OK(WSAGetServiceClassInfoW(&fakes[1], &class_known, &size, got));
     CHECK(IsEqualGUID(got->lpServiceClassId, &class_known) && inside_answer(got->lpServiceClassId, 16, needed));
     CHECK_INT(wcscmp(got->lpszServiceClassName, L"Fake \x00FC" L"ber class"), 0);
     size = 0;
-    CHECK_FAILS(WSAGetServiceClassInfoA(&used[1], &class_known, &size, NULL), WSAEFAULT);
+    CHECK_FAILS(WSAGetServiceClassInfoA(&fakes[1], &class_known, &size, NULL), WSAEFAULT);
     CHECK(size < needed);
-    CHECK_OK(WSAGetServiceClassInfoA(&used[1], &class_known, &size, got_a));
+    CHECK_OK(WSAGetServiceClassInfoA(&fakes[1], &class_known, &size, got_a));
     CHECK_STR(got_a->lpszServiceClassName, "Fake \xFC" "ber class");
     size = sizeof answer;
-    CHECK_FAILS(WSAGetServiceClassInfoW(&used[1], &class_unknown, &size, got), WSATYPE_NOT_FOUND);
-    CHECK_FAILS(WSAGetServiceClassInfoW(&used[0], &class_known, &size, got), WSATYPE_NOT_FOUND);
+    CHECK_FAILS(WSAGetServiceClassInfoW(&fakes[1], &class_unknown, &size, got), WSATYPE_NOT_FOUND);
+    CHECK_FAILS(WSAGetServiceClassInfoW(&fakes[0], &class_known, &size, got), WSATYPE_NOT_FOUND);
 
     size = 15;
     CHECK_FAILS(WSAGetServiceClassNameByClassIdW(&class_known, name, &size), WSAEFAULT);
@@ -565,28 +532,7 @@ static void registering(void)
 
 /* ---- the sample: samples/directory over an INI file of our own ---- */
 
-static GUID directory_id = {0x5D1A3C50, 0x7B1E, 0x4C0A, {0x9E, 0x42, 0x0D, 0x2F, 0x6B, 0x51, 0xA7, 0x33}};
 static GUID printer = {0x8D0F5A40, 0x1234, 0x5678, {1, 2, 3, 4, 5, 6, 7, 8}};
-static WCHAR book[MAX_PATH];
-
-static void install_directory(void)
-{
-    WCHAR path[MAX_PATH], folder[MAX_PATH];
-
-    GetTempPathW(MAX_PATH, folder);
-    NEED(GetTempFileNameW(folder, L"dir", 0, book) != 0);
-    SetEnvironmentVariableW(L"WS2KIT_DIRECTORY", book);
-    GetModuleFileNameW(NULL, path, MAX_PATH);
-    lstrcpyW(wcsrchr(path, '\\') + 1, L"..\\..\\samples\\directory.dll");
-    WSCUnInstallNameSpace(&directory_id);
-    NEED_OK(WSCInstallNameSpace(L"directory", path, TEST_NS, 1, &directory_id));
-}
-
-static void uninstall_directory(void)
-{
-    CHECK_OK(WSCUnInstallNameSpace(&directory_id));
-    DeleteFileW(book);
-}
 
 static CSADDR_INFO tcp4[2], tcp6;
 

@@ -67,13 +67,19 @@ static int wsc_result(LPINT lp_errno, int err)
     return err ? wsc_fail(lp_errno, err) : 0;
 }
 
+/* No rights is WSANO_RECOVERY for all of transport providers (spi.md 10.1). */
+static int documented(int err)
+{
+    return err == WSAEACCES ? WSANO_RECOVERY : err;
+}
+
 /*
  * Who finds the catalog locked by another installer for seconds reports what his function
  * documents for it.
  */
-static int busy_as(int err, int documented)
+static int busy_as(int err, int busy)
 {
-    return err == WSATRY_AGAIN ? documented : err;
+    return err == WSATRY_AGAIN ? busy : documented(err);
 }
 
 static int read_shown(enum store_width width, struct catalog *cat)
@@ -297,7 +303,7 @@ static int write_order(enum store_width width, LPDWORD ids, DWORD count)
     for (DWORD i = 0; i < count; i++)
         if (!run_layers_owns(ids[i]))
             o.ids[o.count++] = ids[i];
-    err = store_edit(width, "WSCWriteProviderOrder", reorder, &o);
+    err = documented(store_edit(width, "WSCWriteProviderOrder", reorder, &o));
     free(o.ids);
     return err;
 }

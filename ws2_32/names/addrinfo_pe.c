@@ -14,6 +14,7 @@
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/text_pe.h"
+#include "ws2_32/names/thread_pe.h"
 
 _Static_assert(AI_PASSIVE == RESOLVE_PASSIVE && AI_CANONNAME == RESOLVE_CANONNAME, "SDK");
 _Static_assert(AI_NUMERICHOST == RESOLVE_NUMERICHOST && AI_NUMERICSERV == RESOLVE_NUMERICSERV, "SDK");
@@ -53,15 +54,18 @@ static size_t fill_sockaddr(void *to, const struct name_addr *a, uint16_t port)
     return sizeof *six;
 }
 
+struct entry {
+    ADDRINFOA info;
+    struct sockaddr_in6 addr;
+};
+
 static ADDRINFOA *new_entry(const struct name_addr *a, const struct resolve_port *port, int protocol)
 {
-    struct {
-        ADDRINFOA info;
-        struct sockaddr_in6 addr;
-    } *e = calloc(1, sizeof *e);
+    struct entry *e = names_block_new(sizeof *e);
 
     if (!e)
         return NULL;
+    *e = (struct entry){0};
     e->info.ai_family = a->family;
     e->info.ai_socktype = port->socktype;
     e->info.ai_protocol = protocol;
@@ -75,8 +79,9 @@ void addrinfo_free(ADDRINFOA *list)
     while (list) {
         ADDRINFOA *next = list->ai_next;
 
-        free(list->ai_canonname);
-        free(list);
+        if (list->ai_canonname)
+            free(list->ai_canonname);
+        names_block_free(list);
         list = next;
     }
 }
@@ -85,16 +90,16 @@ static int build(const struct resolve_result *r, const struct resolve_request *r
 {
     ADDRINFOA *first = NULL, **tail = &first;
 
-    for (size_t i = 0; i < r->host.addr_count; i++) {
+    for (size_t i = 0; i < r->addr_count; i++) {
         for (size_t k = 0; k < r->port_count; k++) {
-            *tail = new_entry(&r->host.addr[i], &r->port[k], rq->protocol);
+            *tail = new_entry(&r->addr[i], &r->port[k], rq->protocol);
             if (!*tail)
                 goto out_of_memory;
             tail = &(*tail)->ai_next;
         }
     }
-    if (rq->flags & (AI_CANONNAME | AI_FQDN)) {
-        first->ai_canonname = form == FORM_WIDE ? (char *)text_to_wide(r->host.canon) : text_to_ansi(r->host.canon);
+    if (r->canon) {
+        first->ai_canonname = form == FORM_WIDE ? (char *)text_to_wide(r->canon) : text_to_ansi(r->canon);
         if (!first->ai_canonname)
             goto out_of_memory;
     }
@@ -124,25 +129,71 @@ int addrinfo_list(const struct resolve_request *rq, enum form form, ADDRINFOA **
 
     if (!err)
         err = build(&r, rq, form, out);
-    answer_free(&r.host);
+    resolve_free(&r);
+    return err;
+}
+
+/* The program's string as UTF-8 while a call lasts: as it stands, or in the room here, or copied. */
+struct view {
+    const char *text;
+    char *copy;
+    char room[128];
+};
+
+static bool is_ascii(const char *text)
+{
+    while (*text > 0)
+        text++;
+    return !*text;
+}
+
+static bool narrow(const wchar_t *text, char *room, size_t chars)
+{
+    size_t i = 0;
+
+    for (; i < chars && text[i] < 0x80; i++) {
+        room[i] = (char)text[i];
+        if (!text[i])
+            return true;
+    }
+    return false;
+}
+
+static int view_init(struct view *v, const void *text, enum form form)
+{
+    int err;
+
+    v->copy = NULL;
+    v->text = NULL;
+    if (!text_is_bad(text) && form == FORM_ANSI && is_ascii(text)) {
+        v->text = text;
+        return 0;
+    }
+    if (!text_is_bad(text) && form == FORM_WIDE && narrow(text, v->room, sizeof v->room)) {
+        v->text = v->room;
+        return 0;
+    }
+    err = addrinfo_text(text, form, &v->copy);
+    v->text = v->copy;
     return err;
 }
 
 /* `rq` comes with everything but the strings. */
 static int lookup(const void *node, const void *service, struct resolve_request *rq, enum form form, ADDRINFOA **out)
 {
-    char *node_text = NULL, *service_text = NULL;
+    struct view node_view, service_view;
     int err;
 
-    err = addrinfo_text(node, form, &node_text);
-    if (!err)
-        err = addrinfo_text(service, form, &service_text);
-    rq->node = node_text;
-    rq->service = service_text && *service_text ? service_text : NULL;
+    err = view_init(&node_view, node, form);
+    if (err)
+        return err;
+    err = view_init(&service_view, service, form);
+    rq->node = node_view.text;
+    rq->service = service_view.text && *service_view.text ? service_view.text : NULL;
     if (!err)
         err = addrinfo_list(rq, form, out);
-    free(node_text);
-    free(service_text);
+    free(node_view.copy);
+    free(service_view.copy);
     return err;
 }
 

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * WSAConnectByName and WSAConnectByList: one connect() after the other until one succeeds. As documented, the time
- * limit is looked at between two attempts; a non-blocking socket is waited for within it.
- */
+/* WSAConnectByName and WSAConnectByList: arguments and addresses; race_pe.h connects. */
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/addr.h"
 #include "ws2_32/core/thread.h"
+#include "ws2_32/names/race_pe.h"
 #include "ws2_32/names/text_pe.h"
-
-struct attempt {
-    SOCKET s;
-    bool timed;
-    ULONGLONG deadline; /* of GetTickCount64, if timed */
-};
 
 /* Where the program wants the addresses of the connection; either pair may be NULL. */
 struct ends {
@@ -25,54 +15,6 @@ struct ends {
     DWORD *remote_bytes;
     struct sockaddr *remote;
 };
-
-static struct attempt attempt_for(SOCKET s, const struct timeval *timeout)
-{
-    struct attempt a = {s, timeout != NULL, 0};
-
-    if (timeout)
-        a.deadline = GetTickCount64() + (ULONGLONG)timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000;
-    return a;
-}
-
-static bool is_late(const struct attempt *a, ULONGLONG *left)
-{
-    ULONGLONG now = GetTickCount64();
-
-    *left = a->timed && a->deadline > now ? a->deadline - now : 0;
-    return a->timed && !*left;
-}
-
-static int wait_connected(const struct attempt *a)
-{
-    fd_set done = {1, {a->s}}, failed = {1, {a->s}};
-    struct timeval limit;
-    ULONGLONG left;
-    int err = 0, err_bytes = sizeof err, ready;
-
-    if (is_late(a, &left))
-        return WSAETIMEDOUT;
-    limit.tv_sec = (long)(left / 1000);
-    limit.tv_usec = (long)(left % 1000 * 1000);
-    ready = select(0, NULL, &done, &failed, a->timed ? &limit : NULL);
-    if (ready < 0)
-        return WSAGetLastError();
-    if (!ready)
-        return WSAETIMEDOUT;
-    if (getsockopt(a->s, SOL_SOCKET, SO_ERROR, (char *)&err, &err_bytes))
-        return WSAGetLastError();
-    return err;
-}
-
-static int try_one(const struct attempt *a, const struct sockaddr *to, int to_bytes)
-{
-    int err;
-
-    if (!connect(a->s, to, to_bytes))
-        return 0;
-    err = WSAGetLastError();
-    return err == WSAEWOULDBLOCK ? wait_connected(a) : err;
-}
 
 static int report(SOCKET s, const struct ends *e)
 {
@@ -83,20 +25,7 @@ static int report(SOCKET s, const struct ends *e)
     return 0;
 }
 
-/* The socket's family, and whether it is an IPv6 one that takes mapped IPv4 addresses. */
-static int family_of(SOCKET s, int *family, bool *mapped)
-{
-    WSAPROTOCOL_INFOW info;
-    int info_bytes = sizeof info, only = 1, only_bytes = sizeof only;
-
-    if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &info_bytes))
-        return WSAGetLastError();
-    *family = info.iAddressFamily;
-    *mapped = *family == AF_INET6 && !getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&only, &only_bytes) && !only;
-    return 0;
-}
-
-static int check(SOCKET s, const struct timeval *timeout, const void *reserved, int *family, bool *mapped)
+static int check(SOCKET s, const struct timeval *timeout, const void *reserved, struct race_model *m)
 {
     int err = startup_check();
 
@@ -106,33 +35,49 @@ static int check(SOCKET s, const struct timeval *timeout, const void *reserved, 
         return WSAENOTSOCK;
     if (reserved || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
         return WSAEINVAL;
-    return family_of(s, family, mapped);
+    return race_model(s, m);
+}
+
+static bool is_six(const struct sockaddr *a)
+{
+    return a->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)a)->sin6_addr);
+}
+
+/* The addresses of the list in the order to try them; their number. */
+static size_t in_turns(const ADDRINFOW *list, SOCKET_ADDRESS to[RACE_MAX])
+{
+    const ADDRINFOW *info[RACE_MAX];
+    size_t order[RACE_MAX], count = 0;
+    bool six[RACE_MAX];
+
+    for (; list && count < RACE_MAX; list = list->ai_next) {
+        six[count] = is_six(list->ai_addr);
+        info[count++] = list;
+    }
+    race_interleave(six, count, order);
+    for (size_t i = 0; i < count; i++)
+        to[i] = (SOCKET_ADDRESS){info[order[i]]->ai_addr, (int)info[order[i]]->ai_addrlen};
+    return count;
 }
 
 static int connect_by_name(SOCKET s, const wchar_t *node, const wchar_t *service, const struct ends *ends,
                            const struct timeval *timeout, const void *reserved)
 {
     ADDRINFOW hints = {.ai_socktype = SOCK_STREAM}, *list;
-    struct attempt a = attempt_for(s, timeout);
-    ULONGLONG left;
-    bool mapped = false;
-    int err = check(s, timeout, reserved, &hints.ai_family, &mapped);
+    struct race_limit l = race_limit(timeout);
+    SOCKET_ADDRESS to[RACE_MAX];
+    struct race_model m;
+    int err = check(s, timeout, reserved, &m);
 
     if (err)
         return err;
-    if (mapped)
+    hints.ai_family = m.info.iAddressFamily;
+    if (m.mapped)
         hints.ai_flags = AI_V4MAPPED | AI_ALL;
     err = GetAddrInfoW(node, service, &hints, &list);
     if (err)
         return err;
-    err = WSAEHOSTUNREACH;
-    for (ADDRINFOW *i = list; err && i; i = i->ai_next) {
-        err = try_one(&a, i->ai_addr, (int)i->ai_addrlen);
-        if (err && is_late(&a, &left)) {
-            err = WSAETIMEDOUT;
-            break;
-        }
-    }
+    err = race_connect(&m, to, in_turns(list, to), &l);
     FreeAddrInfoW(list);
     return err ? err : report(s, ends);
 }
@@ -187,28 +132,22 @@ BOOL PASCAL WSAConnectByNameA(SOCKET s, LPSTR node, LPSTR service, LPDWORD local
     return result(err);
 }
 
+/* The list's order is the program's choice and stays. */
 static int connect_by_list(SOCKET s, const SOCKET_ADDRESS_LIST *list, const struct ends *ends,
                            const struct timeval *timeout, const void *reserved)
 {
-    struct attempt a = attempt_for(s, timeout);
-    ULONGLONG left;
-    bool mapped;
-    int family, err = check(s, timeout, reserved, &family, &mapped);
+    struct race_limit l = race_limit(timeout);
+    struct race_model m;
+    int err = check(s, timeout, reserved, &m);
 
     if (err)
         return err;
     if (text_is_bad(list) || list->iAddressCount <= 0)
         return WSAEINVAL;
     for (int i = 0; i < list->iAddressCount; i++) /* IPv4 through an IPv6 socket: the caller maps it (documented) */
-        if (text_is_bad(list->Address[i].lpSockaddr) || list->Address[i].lpSockaddr->sa_family != family)
+        if (text_is_bad(list->Address[i].lpSockaddr) || list->Address[i].lpSockaddr->sa_family != m.info.iAddressFamily)
             return WSAEINVAL;
-
-    err = WSAEHOSTUNREACH;
-    for (int i = 0; err && i < list->iAddressCount; i++) {
-        err = try_one(&a, list->Address[i].lpSockaddr, list->Address[i].iSockaddrLength);
-        if (err && is_late(&a, &left))
-            return WSAETIMEDOUT;
-    }
+    err = race_connect(&m, list->Address, (size_t)list->iAddressCount, &l);
     return err ? err : report(s, ends);
 }
 

@@ -10,12 +10,14 @@
 #include "ws2_32/names/hosts_file.h"
 
 enum { FILE_BYTES_MAX = 64 << 20 }; /* lists of blocked names in hosts files reach several megabytes */
+enum { FRESH_MS = 250 };
 
-static struct lock lock;
+static struct lock lock; /* shared by the lookups, which then do not wait for each other */
 static struct {
     FILETIME written;
     DWORD bytes;
     struct file_text *text;
+    ULONGLONG looked_at; /* of GetTickCount64; 0: never */
 } cache[FILE_COUNT]; /* guarded by lock */
 
 /* HKLM\…\Tcpip\Parameters, DataBasePath; asked once. "" if it cannot be had. */
@@ -96,6 +98,7 @@ static void remember(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now
     lock_take(&lock);
     old = cache[which].text;
     cache[which].text = fresh;
+    cache[which].looked_at = now ? GetTickCount64() : 0;
     if (fresh) {
         __atomic_add_fetch(&fresh->refs, 1, __ATOMIC_RELAXED);
         cache[which].written = now->ftLastWriteTime;
@@ -111,28 +114,57 @@ void file_forget_all(void)
         remember(i, NULL, NULL);
 }
 
-struct file_text *file_get(enum names_file which)
+static struct file_text *hold(enum names_file which)
 {
-    wchar_t path[MAX_PATH];
-    WIN32_FILE_ATTRIBUTE_DATA now;
+    if (cache[which].text)
+        __atomic_add_fetch(&cache[which].text->refs, 1, __ATOMIC_RELAXED);
+    return cache[which].text;
+}
+
+/* True: *f (NULL: there is no file) was right a moment ago. */
+static bool known(enum names_file which, struct file_text **f)
+{
+    bool fresh;
+
+    lock_take_shared(&lock);
+    fresh = cache[which].looked_at && GetTickCount64() - cache[which].looked_at < FRESH_MS;
+    *f = fresh ? hold(which) : NULL;
+    lock_drop_shared(&lock);
+    return fresh;
+}
+
+/* The kept text if the file is still the one it came from. */
+static struct file_text *unchanged(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now)
+{
     struct file_text *f = NULL;
 
+    lock_take(&lock);
+    if (cache[which].text && !CompareFileTime(&cache[which].written, &now->ftLastWriteTime) &&
+        cache[which].bytes == now->nFileSizeLow) {
+        f = hold(which);
+        cache[which].looked_at = GetTickCount64();
+    }
+    lock_drop(&lock);
+    return f;
+}
+
+struct file_text *file_get(enum names_file which)
+{
+    WIN32_FILE_ATTRIBUTE_DATA now = {0};
+    wchar_t path[MAX_PATH];
+    struct file_text *f;
+
+    if (known(which, &f))
+        return f;
     if (!path_of(which, path))
         return NULL;
     if (!GetFileAttributesExW(path, GetFileExInfoStandard, &now)) {
-        remember(which, NULL, NULL);
+        remember(which, &now, NULL);
         return NULL;
     }
-    lock_take(&lock);
-    if (cache[which].text && !CompareFileTime(&cache[which].written, &now.ftLastWriteTime) &&
-        cache[which].bytes == now.nFileSizeLow) {
-        f = cache[which].text;
-        __atomic_add_fetch(&f->refs, 1, __ATOMIC_RELAXED);
-    }
-    lock_drop(&lock);
+    f = unchanged(which, &now);
     if (f)
         return f;
-
     f = read_file(which, path);
     remember(which, &now, f);
     return f;

@@ -2,8 +2,8 @@
 #ifndef WS2_32_NAMES_FILES_PE_H
 #define WS2_32_NAMES_FILES_PE_H
 /*
- * The database files: fetched once and kept until they change on disk. Looking whether they did costs no trip to
- * the wineserver; opening them does.
+ * The database files: fetched once and kept until they change on disk. Whether they did is looked at four times a second at
+ * most: it takes longer than a lookup in them.
  */
 #include "ws2_32/names/db_file.h"
 
@@ -27,7 +27,7 @@ struct file_text {
 struct file_text *file_get(enum names_file which);
 void file_put(struct file_text *f);
 
-/* Frees what is kept; the next file_get() fetches anew. */
+/* Frees what is kept; the next file_get() looks and fetches anew. */
 void file_forget_all(void);
 
 /*

@@ -16,6 +16,7 @@
 #include "catalog/namespace_store.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/ns_provider_pe.h"
+#include "ws2_32/names/run_namespaces.h"
 #include "ws2_32/names/text_pe.h"
 
 /* MinGW declares the 32-bit twins for 64-bit programs only. */
@@ -34,6 +35,7 @@ int WSPAPI WSCWriteNameSpaceOrder32(LPGUID ids, DWORD count);
 static struct lock lock;
 static struct namespaces held; /* both guarded by lock */
 static bool is_held;
+static int usual;    /* written under the lock: ns_catalog_is_usual() */
 static LONG changes; /* counts ns_catalog_forget(): what was read before one is not kept after it */
 
 void ns_catalog_forget(void)
@@ -41,8 +43,116 @@ void ns_catalog_forget(void)
     lock_take(&lock);
     namespaces_deinit(&held);
     is_held = false;
+    __atomic_store_n(&usual, 0, __ATOMIC_RELEASE);
     changes++;
     lock_drop(&lock);
+}
+
+bool ns_catalog_is_usual(void)
+{
+    return __atomic_load_n(&usual, __ATOMIC_ACQUIRE);
+}
+
+static bool find_usual(const struct namespaces *ns)
+{
+    static const enum namespace_kind order[] = {NAMESPACE_KIND_HOSTS, NAMESPACE_KIND_DNS};
+    uint32_t enabled = 0;
+
+    for (uint32_t i = 0; i < ns->count; i++) {
+        if (!ns->entry[i].enabled)
+            continue;
+        if (enabled == 2 || namespace_kind_of(&ns->entry[i]) != order[enabled])
+            return false;
+        enabled++;
+    }
+    return enabled == 2;
+}
+
+/* ---- the providers of this run, before those of the catalog ---- */
+
+/* WS2KIT_NAMESPACES as UTF-8, for free(); NULL in *list: not set. */
+static int get_list(char **list)
+{
+    DWORD chars = GetEnvironmentVariableW(L"WS2KIT_NAMESPACES", NULL, 0);
+    WCHAR *wide;
+    int err = 0;
+
+    *list = NULL;
+    if (chars < 2)
+        return 0;
+    wide = malloc(chars * sizeof *wide);
+    if (!wide)
+        return WSA_NOT_ENOUGH_MEMORY;
+    if (GetEnvironmentVariableW(L"WS2KIT_NAMESPACES", wide, chars) >= chars)
+        err = WSAEPROVIDERFAILEDINIT; /* another thread changes it under our hands */
+    else
+        *list = text_from_wide(wide);
+    free(wide);
+    return err ? err : *list ? 0 : WSA_NOT_ENOUGH_MEMORY;
+}
+
+static bool is_there(const WCHAR *path)
+{
+    WCHAR file[MAX_PATH];
+    DWORD chars = ExpandEnvironmentStringsW(path, file, MAX_PATH);
+
+    return chars && chars <= MAX_PATH && GetFileAttributesW(file) != INVALID_FILE_ATTRIBUTES;
+}
+
+static int put_first(struct namespaces *ns, const struct run_namespace *run)
+{
+    struct namespace_entry *e = calloc(1, sizeof *e);
+    int err;
+
+    if (!e)
+        return WSA_NOT_ENOUGH_MEMORY;
+    e->provider = run->provider;
+    e->name_space = run->name_space;
+    e->enabled = true;
+    memcpy(e->name, run->name, (NAMESPACE_NAME_CHARS - 1) * sizeof *e->name);
+    if (!MultiByteToWideChar(CP_UTF8, 0, run->path, -1, (WCHAR *)e->path, NAMESPACE_PATH_CHARS) || !is_there((WCHAR *)e->path))
+        err = WSAEPROVIDERFAILEDINIT;
+    else
+        err = namespaces_install_first(ns, e);
+    free(e);
+    return err;
+}
+
+/* In the order of the list; what is installed for good under such a GUID steps back. */
+static int put_run(struct namespaces *ns, const char *list)
+{
+    struct run_namespace *run = calloc(RUN_NAMESPACES_MAX, sizeof *run);
+    int count, err = 0;
+
+    if (!run)
+        return WSA_NOT_ENOUGH_MEMORY;
+    count = run_namespaces_parse(list, run);
+    if (count < 0)
+        err = WSAEPROVIDERFAILEDINIT;
+    for (int i = count; !err && i-- > 0;) {
+        if (namespaces_find(ns, &run[i].provider))
+            namespaces_uninstall(ns, &run[i].provider);
+        err = put_first(ns, &run[i]);
+    }
+    free(run);
+    return err;
+}
+
+static int read_effective(struct namespaces *ns)
+{
+    char *list;
+    int err = get_list(&list);
+
+    if (err)
+        return err;
+    err = namespace_store_read(STORE_NATIVE, ns);
+    if (!err && list) {
+        err = put_run(ns, list);
+        if (err)
+            namespaces_deinit(ns);
+    }
+    free(list);
+    return err;
 }
 
 static void keep(const struct namespaces *ns, LONG as_of)
@@ -55,6 +165,7 @@ static void keep(const struct namespaces *ns, LONG as_of)
     if (!is_held && changes == as_of) {
         held = copy;
         is_held = true;
+        __atomic_store_n(&usual, find_usual(&held), __ATOMIC_RELEASE);
         namespaces_init(&copy);
     }
     lock_drop(&lock);
@@ -75,7 +186,7 @@ int ns_catalog_get(struct namespaces *ns)
     lock_drop(&lock);
     if (found)
         return err;
-    err = namespace_store_read(STORE_NATIVE, ns);
+    err = read_effective(ns);
     if (!err)
         keep(ns, as_of);
     return err;
@@ -156,7 +267,7 @@ static void fill(struct form f, const struct namespaces *ns, char *buf)
     }
 }
 
-static int enumerate(enum store_width width, struct form f, DWORD *bytes, void *buf)
+static int enumerate(int (*read)(struct namespaces *ns), struct form f, DWORD *bytes, void *buf)
 {
     struct namespaces ns;
     size_t needed;
@@ -164,7 +275,7 @@ static int enumerate(enum store_width width, struct form f, DWORD *bytes, void *
 
     if (text_is_bad(bytes))
         return api_fail(WSAEFAULT);
-    err = namespace_store_read(width, &ns);
+    err = read(&ns);
     if (err)
         return api_fail(err == WSA_NOT_ENOUGH_MEMORY ? err : WSANO_RECOVERY);
     needed = bytes_needed(f, &ns);
@@ -183,7 +294,12 @@ static int enumerate_started(struct form f, DWORD *bytes, void *buf)
 {
     int err = startup_check();
 
-    return err ? api_fail(err) : enumerate(STORE_NATIVE, f, bytes, buf);
+    return err ? api_fail(err) : enumerate(read_effective, f, bytes, buf);
+}
+
+static int read_32(struct namespaces *ns)
+{
+    return namespace_store_read(STORE_32, ns);
 }
 
 INT WSAAPI WSAEnumNameSpaceProvidersA(LPDWORD bytes, LPWSANAMESPACE_INFOA buf)
@@ -208,19 +324,19 @@ INT WSAAPI WSAEnumNameSpaceProvidersExW(LPDWORD bytes, LPWSANAMESPACE_INFOEXW bu
 
 INT WSAAPI WSCEnumNameSpaceProviders32(LPDWORD bytes, LPWSANAMESPACE_INFOW buf)
 {
-    return enumerate(STORE_32, (struct form){FALSE, FALSE}, bytes, buf);
+    return enumerate(read_32, (struct form){FALSE, FALSE}, bytes, buf);
 }
 
 INT WSPAPI WSCEnumNameSpaceProvidersEx32(LPDWORD bytes, LPWSANAMESPACE_INFOEXW buf)
 {
-    return enumerate(STORE_32, (struct form){FALSE, TRUE}, bytes, buf);
+    return enumerate(read_32, (struct form){FALSE, TRUE}, bytes, buf);
 }
 
 /* ---- changing ---- */
 
-static int edit(enum store_width width, int (*change)(struct namespaces *, void *), void *arg)
+static int edit(enum store_width width, const char *why, int (*change)(struct namespaces *, void *), void *arg)
 {
-    int err = namespace_store_edit(width, change, arg);
+    int err = namespace_store_edit(width, why, change, arg);
 
     ns_catalog_forget();
     ns_provider_retry();
@@ -266,7 +382,7 @@ static int install_name_space(enum store_width width, const WCHAR *name, const W
         e->info_bytes = info->cbSize;
     }
     err = copy_text(e->name, NAMESPACE_NAME_CHARS, name) && copy_text(e->path, NAMESPACE_PATH_CHARS, path)
-              ? edit(width, install, e)
+              ? edit(width, "WSCInstallNameSpace", install, e)
               : WSAEINVAL;
     free(e);
     return result(err == WSATRY_AGAIN ? WSANO_RECOVERY : err);
@@ -299,7 +415,7 @@ static int uninstall(struct namespaces *ns, void *arg)
 
 static int uninstall_name_space(enum store_width width, GUID *id)
 {
-    int err = text_is_bad(id) ? WSAEFAULT : edit(width, uninstall, id);
+    int err = text_is_bad(id) ? WSAEFAULT : edit(width, "WSCUnInstallNameSpace", uninstall, id);
 
     return result(err == WSATRY_AGAIN ? WSANO_RECOVERY : err);
 }
@@ -330,7 +446,7 @@ static int enable_provider(enum store_width width, const GUID *id, BOOL enable)
 {
     struct enabling e = {(const struct catalog_guid *)id, enable};
 
-    return result(text_is_bad(id) ? WSAEFAULT : edit(width, set_enabled, &e));
+    return result(text_is_bad(id) ? WSAEFAULT : edit(width, "WSCEnableNSProvider", set_enabled, &e));
 }
 
 INT WSPAPI WSCEnableNSProvider(LPGUID id, WINBOOL enable)
@@ -346,21 +462,40 @@ INT WSPAPI WSCEnableNSProvider32(LPGUID id, WINBOOL enable)
 struct order {
     const struct catalog_guid *ids;
     DWORD count;
+    struct namespaces seen; /* what the caller has listed */
 };
 
+/* The providers of this run, which the caller has seen as well, have no place in what is stored. */
 static int reorder(struct namespaces *ns, void *arg)
 {
     const struct order *o = arg;
+    struct catalog_guid *stored = malloc((o->count + 1) * sizeof *stored);
+    uint32_t count = 0;
+    int err;
 
-    return namespaces_reorder(ns, o->ids, o->count);
+    if (!stored)
+        return WSA_NOT_ENOUGH_MEMORY;
+    for (DWORD i = 0; i < o->count; i++)
+        if (namespaces_find(ns, &o->ids[i]) || !namespaces_find(&o->seen, &o->ids[i]))
+            stored[count++] = o->ids[i];
+    err = namespaces_reorder(ns, stored, count);
+    free(stored);
+    return err;
 }
 
 /* The error is the value. */
 static int write_order(enum store_width width, const GUID *ids, DWORD count)
 {
-    struct order o = {(const struct catalog_guid *)ids, count};
-    int err = text_is_bad(ids) ? WSAEFAULT : edit(width, reorder, &o);
+    struct order o = {.ids = (const struct catalog_guid *)ids, .count = count};
+    int err = text_is_bad(ids) ? WSAEFAULT : count > NAMESPACE_ENTRIES_MAX ? WSAEINVAL : 0;
 
+    if (!err && width == STORE_NATIVE)
+        err = read_effective(&o.seen);
+    if (!err)
+        err = edit(width, "WSCWriteNameSpaceOrder", reorder, &o);
+    namespaces_deinit(&o.seen);
+    if (err == WSAEACCES)
+        err = WSANO_RECOVERY; /* what it documents (spi.md 10.13); the others say WSAEACCES */
     if (err)
         api_fail(err);
     return err;

@@ -7,8 +7,14 @@
  */
 #include "catalog/namespace.h"
 
-/* A copy, which the caller deinits. */
+/* A copy, which the caller deinits. WSAEPROVIDERFAILEDINIT: WS2KIT_NAMESPACES names what is not there. */
 int ns_catalog_get(struct namespaces *ns);
 void ns_catalog_forget(void);
+
+/*
+ * True: the enabled providers are ours, hosts before DNS, and nothing else. No lock is taken. False also while it is not
+ * known, before the first ns_catalog_get().
+ */
+bool ns_catalog_is_usual(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ws2_32/names/named_pe.h"
 #include "ws2_32/names/ns_catalog_pe.h"
 #include "ws2_32/names/ns_provider_pe.h"
+#include "ws2_32/names/ns_result.h"
 #include "ws2_32/names/text_pe.h"
 
 /*
@@ -328,21 +329,20 @@ static int deliver(struct ns_lookup *l, WSAQUERYSETW *pending, packer_text text,
     return err;
 }
 
-static void remember_addresses(const struct ns_lookup *l, const WSAQUERYSETW *result)
+/* The result is a stranger's: what points out of the buffer is not followed. */
+static void remember_addresses(const struct ns_lookup *l, const WSAQUERYSETW *result, DWORD room)
 {
-    struct name_addr a;
+    struct answer a = {0};
 
-    for (DWORD i = 0; l->host && result->lpcsaBuffer && i < result->dwNumberOfCsAddrs; i++) {
-        const SOCKET_ADDRESS *remote = &result->lpcsaBuffer[i].RemoteAddr;
-
-        if (remote->lpSockaddr && name_addr_from_sockaddr(remote->lpSockaddr, (size_t)remote->iSockaddrLength, &a))
-            named_put(&a, l->host);
-    }
+    if (l->host && !ns_result_read(result, room, &a))
+        named_put_all(&a, l->host);
+    answer_free(&a);
 }
 
 int ns_lookup_next(struct ns_lookup *l, DWORD flags, DWORD *bytes, WSAQUERYSETW *result)
 {
     WSAQUERYSETW *pending = take_pending(l);
+    DWORD room = *bytes;
     int err;
 
     if (pending && !(flags & LUP_FLUSHPREVIOUS))
@@ -352,7 +352,7 @@ int ns_lookup_next(struct ns_lookup *l, DWORD flags, DWORD *bytes, WSAQUERYSETW 
     free(pending);
     err = next_from_providers(l, flags, bytes, result);
     if (!err)
-        remember_addresses(l, result);
+        remember_addresses(l, result, room);
     return err;
 }
 

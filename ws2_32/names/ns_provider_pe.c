@@ -6,6 +6,7 @@
 
 #include "base/lock.h"
 #include "ws2_32/core/guard.h"
+#include "ws2_32/names/ns_v2_pe.h"
 
 enum { PATH_CHARS = 2 * MAX_PATH, UNLOAD_WAIT_MS = 1000, CRASHED = -2 };
 
@@ -73,11 +74,13 @@ int ns_call(struct ns_call *c)
     int result, err = 0;
 
     InterlockedIncrement(&p->calls); /* before the look at `ready`: ns_provider_stop_all() looks in the other order */
-    if (!__atomic_load_n(&p->ready, __ATOMIC_SEQ_CST)) {
+    if (!__atomic_load_n(&p->ready, __ATOMIC_SEQ_CST) && !p->v2) {
         InterlockedDecrement(&p->calls);
         return WSANOTINITIALISED;
     }
-    if (c->op == NS_IOCTL && !p->routine.NSPIoctl) {
+    if (p->v2) {
+        err = ns_v2_call(c);
+    } else if (c->op == NS_IOCTL && !p->routine.NSPIoctl) {
         err = WSAEOPNOTSUPP;
     } else {
         WSASetLastError(0);
@@ -210,15 +213,28 @@ static BOOL become_starter(struct ns_provider *p, int *err)
     return mine;
 }
 
+/* Windows has no mark for entries whose provider is a process: their path names no DLL. */
+static BOOL is_dll(const struct namespace_entry *entry)
+{
+    size_t chars = wcsnlen(entry->path, NAMESPACE_PATH_CHARS);
+
+    return chars >= 4 && !_wcsicmp(entry->path + chars - 4, L".dll");
+}
+
 int ns_provider_start(const struct namespace_entry *entry, struct ns_provider **out)
 {
-    struct ns_provider *p = provider_of(&entry->provider);
+    struct ns_provider *p = ns_v2_provider((const GUID *)(const void *)&entry->provider);
     struct start_call c = {0};
     HMODULE module = NULL;
     BOOL lasting;
     int err;
 
     *out = p;
+    if (p)
+        return 0;
+    if (!is_dll(entry))
+        return WSASERVICE_NOT_FOUND;
+    *out = p = provider_of(&entry->provider);
     if (!p)
         return WSA_NOT_ENOUGH_MEMORY;
     if (__atomic_load_n(&p->ready, __ATOMIC_ACQUIRE))
@@ -283,6 +299,7 @@ void ns_provider_stop_all(void)
 {
     struct ns_provider *p;
 
+    ns_v2_withdraw_all();
     while ((p = take_newest())) {
         HMODULE module = p->module;
 

@@ -14,6 +14,7 @@
 struct ns_provider {
     struct ns_provider *next; /* constant once it is in the list, like id */
     GUID id;
+    BOOL v2;                  /* of ns_v2_pe.h, which has all but `id`, `ready` and `calls` to itself */
     NSP_ROUTINE routine;      /* of a ready one */
     HMODULE module;           /* NULL: not loaded */
     DWORD starter;            /* the thread that starts it now */
@@ -24,8 +25,9 @@ struct ns_provider {
 };
 
 /*
- * Starts the provider of a catalog entry, if that has not been done. WSAEPROVIDERFAILEDINIT: no such DLL, or no NSP;
- * WSAEINVALIDPROCTABLE: its table has holes; else what its NSPStartup said.
+ * Starts the provider of a catalog entry, if that has not been done. One that is advertised by NSPv2 comes before its DLL. WSAEPROVIDERFAILEDINIT: no such DLL, or no NSP;
+ * WSAEINVALIDPROCTABLE: its table has holes; else what its NSPStartup said. WSASERVICE_NOT_FOUND: an NSPv2 provider's process does not
+ * advertise it.
  */
 int ns_provider_start(const struct namespace_entry *entry, struct ns_provider **out);
 

@@ -79,10 +79,9 @@ static struct name_addr mapped(const struct name_addr *a)
 }
 
 /* No node: this machine, to listen on (any address) or to connect to (loopback). */
-static int no_node(const struct resolve_request *rq, struct answer *out)
+static void no_node(const struct resolve_request *rq, struct resolve_result *out)
 {
     struct name_addr six = {ADDR_INET6, {0}, 0}, four = {ADDR_INET, {0}, 0};
-    int err = 0;
 
     if (!(rq->flags & RESOLVE_PASSIVE)) {
         six.ip[15] = 1;
@@ -90,30 +89,29 @@ static int no_node(const struct resolve_request *rq, struct answer *out)
         four.ip[3] = 1;
     }
     if (rq->family != ADDR_INET)
-        err = answer_add_addr(out, &six);
-    if (!err && rq->family != ADDR_INET6)
-        err = answer_add_addr(out, &four);
-    return err;
+        out->few[out->addr_count++] = six;
+    if (rq->family != ADDR_INET6)
+        out->few[out->addr_count++] = four;
 }
 
 /*
  * Drops what the caller did not ask for, in place and keeping the order. An IPv4 address becomes a mapped one for a
  * caller who wants IPv6 and either said AI_ALL or would get nothing.
  */
-static void filter(const struct resolve_request *rq, struct answer *a)
+static size_t filter(const struct resolve_request *rq, struct name_addr *addr, size_t count)
 {
     bool map = rq->family == ADDR_INET6 && rq->flags & RESOLVE_V4MAPPED;
     size_t kept = 0;
 
-    for (size_t i = 0; map && !(rq->flags & RESOLVE_ALL) && i < a->addr_count; i++)
-        map = a->addr[i].family != ADDR_INET6;
-    for (size_t i = 0; i < a->addr_count; i++) {
-        if (map && a->addr[i].family == ADDR_INET)
-            a->addr[kept++] = mapped(&a->addr[i]);
-        else if (!rq->family || a->addr[i].family == rq->family)
-            a->addr[kept++] = a->addr[i];
+    for (size_t i = 0; map && !(rq->flags & RESOLVE_ALL) && i < count; i++)
+        map = addr[i].family != ADDR_INET6;
+    for (size_t i = 0; i < count; i++) {
+        if (map && addr[i].family == ADDR_INET)
+            addr[kept++] = mapped(&addr[i]);
+        else if (!rq->family || addr[i].family == rq->family)
+            addr[kept++] = addr[i];
     }
-    a->addr_count = kept;
+    return kept;
 }
 
 /* AI_ADDRCONFIG: no family that this machine cannot use. Loopback always works; with neither family all stays. */
@@ -141,50 +139,71 @@ static void drop_unusable(struct answer *a)
  */
 static void put_in_order(struct answer *a)
 {
-    struct answer own = {0};
+    const struct answer *own;
     size_t six = 0, far = 0;
 
     for (size_t i = 0; i < a->addr_count; i++) {
         six += a->addr[i].family == ADDR_INET6;
         far += !name_addr_is_loopback(&a->addr[i]);
     }
-    if (a->addr_count < 2 || !six || !far || resolve_own_addresses(&own))
+    own = a->addr_count >= 2 && six && far ? resolve_own_get() : NULL;
+    if (!own)
         return;
-    order_sort(a->addr, a->addr_count, own.addr, own.addr_count);
-    answer_free(&own);
+    order_sort(a->addr, a->addr_count, own->addr, own->addr_count);
+    resolve_own_put(own);
 }
 
-static int find_host(const struct resolve_request *rq, struct answer *out)
+/* WSAHOST_NOT_FOUND: the node is no address. WSANO_DATA: not one of that family. */
+static int numeric(const struct resolve_request *rq, size_t chars, struct resolve_result *out)
 {
-    struct lookup q = {rq->node, NULL, rq->family, rq->name_space, rq->provider};
-    struct name_addr numeric;
-    int err;
+    if (!name_addr_parse((struct span){rq->node, chars}, &out->few[0]))
+        return WSAHOST_NOT_FOUND;
+    out->addr_count = filter(rq, out->few, 1);
+    out->canon = rq->node;
+    return out->addr_count ? 0 : WSANO_DATA;
+}
 
-    if (!rq->node)
-        return no_node(rq, out);
-    if (strnlen(rq->node, RESOLVE_NODE_MAX) == RESOLVE_NODE_MAX)
-        return WSAHOST_NOT_FOUND;
-    if (name_addr_parse(span_of(rq->node), &numeric)) {
-        err = answer_add_addr(out, &numeric);
-        if (!err)
-            err = answer_set_canon(out, span_of(rq->node));
-        filter(rq, out);
-        return err ? err : out->addr_count ? 0 : WSAHOST_NOT_FOUND;
-    }
-    if (rq->flags & RESOLVE_NUMERICHOST)
-        return WSAHOST_NOT_FOUND;
+static int ask_sources(const struct resolve_request *rq, struct resolve_result *out)
+{
+    bool named = rq->flags & (RESOLVE_CANONNAME | RESOLVE_FQDN);
+    struct lookup q = {rq->node, NULL, rq->family, !named, rq->name_space, rq->provider};
+    int err;
 
     if (rq->flags & RESOLVE_V4MAPPED)
         q.family = 0;
-    err = source_lookup(&q, out);
+    out->host.room = out->few;
+    out->host.room_count = sizeof out->few / sizeof *out->few;
+    err = source_lookup(&q, &out->host);
     if (err)
         return err;
     if (rq->flags & RESOLVE_ADDRCONFIG)
-        drop_unusable(out);
-    put_in_order(out);
-    filter(rq, out);
-    named_put_all(out, rq->node);
+        drop_unusable(&out->host);
+    put_in_order(&out->host);
+    out->addr = out->host.addr;
+    out->addr_count = filter(rq, out->host.addr, out->host.addr_count);
+    for (size_t i = 0; i < out->addr_count; i++)
+        named_put(&out->addr[i], rq->node);
+    out->canon = out->host.canon ? out->host.canon : rq->node;
     return out->addr_count ? 0 : WSANO_DATA;
+}
+
+static int find_host(const struct resolve_request *rq, struct resolve_result *out)
+{
+    size_t chars;
+    int err;
+
+    out->addr = out->few;
+    if (!rq->node) {
+        no_node(rq, out);
+        return 0;
+    }
+    chars = strnlen(rq->node, RESOLVE_NODE_MAX);
+    if (chars == RESOLVE_NODE_MAX)
+        return WSAHOST_NOT_FOUND;
+    err = numeric(rq, chars, out);
+    if (err == WSAHOST_NOT_FOUND && !(rq->flags & RESOLVE_NUMERICHOST))
+        return ask_sources(rq, out);
+    return err ? WSAHOST_NOT_FOUND : 0;
 }
 
 int resolve(const struct resolve_request *rq, struct resolve_result *out)
@@ -195,10 +214,17 @@ int resolve(const struct resolve_request *rq, struct resolve_result *out)
     if (!err)
         err = find_ports(rq, out);
     if (!err)
-        err = find_host(rq, &out->host);
-    if (!err && rq->flags & (RESOLVE_CANONNAME | RESOLVE_FQDN) && !out->host.canon)
-        err = answer_set_canon(&out->host, span_of(rq->node));
+        err = find_host(rq, out);
+    if (!(rq->flags & (RESOLVE_CANONNAME | RESOLVE_FQDN)))
+        out->canon = NULL;
     if (err)
-        answer_free(&out->host);
+        resolve_free(out);
     return err;
+}
+
+void resolve_free(struct resolve_result *r)
+{
+    answer_free(&r->host);
+    r->addr = NULL;
+    r->canon = NULL;
 }

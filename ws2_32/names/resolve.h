@@ -39,16 +39,24 @@ struct resolve_request {
 };
 
 struct resolve_result {
-    struct answer host; /* the addresses to return, in order; canon only if it was asked for */
+    const struct name_addr *addr; /* the addresses to return, in order; within this structure, or `host`'s */
+    size_t addr_count;
+    const char *canon; /* if it was asked for: the request's node, or `host`'s */
     struct resolve_port {
         int socktype;
         uint16_t port; /* host order */
     } port[2];         /* every address goes with each of them */
     size_t port_count;
+    struct name_addr few[4]; /* few addresses take no memory of their own */
+    struct answer host;
 };
 
-/* 0, and the caller ends with answer_free(&out->host); or the documented code (EAI_* are WSA codes on Windows). */
+/*
+ * 0, and the caller ends with resolve_free(); or the documented code (EAI_* are WSA codes on Windows). The result points
+ * into itself and into the request.
+ */
 int resolve(const struct resolve_request *rq, struct resolve_result *out);
+void resolve_free(struct resolve_result *r);
 
 /* The port of a service in the database, from the Windows side. proto is "tcp" or "udp". */
 bool resolve_service(const char *name, const char *proto, uint16_t *port);
@@ -56,7 +64,8 @@ bool resolve_service(const char *name, const char *proto, uint16_t *port);
 /* Which families have an address that is not loopback on this machine. */
 void resolve_own_families(bool *ip4, bool *ip6);
 
-/* The addresses of this machine that are not loopback. 0 or WSA_NOT_ENOUGH_MEMORY. */
-int resolve_own_addresses(struct answer *out);
+/* The addresses of this machine that are not loopback, until resolve_own_put(). NULL: out of memory. */
+const struct answer *resolve_own_get(void);
+void resolve_own_put(const struct answer *own);
 
 #endif

@@ -2,8 +2,11 @@
 #ifndef WS2_32_NAMES_SOURCE_H
 #define WS2_32_NAMES_SOURCE_H
 /*
- * Where answers about hosts come from. Every public call asks source_lookup(), and nothing outside of it knows what
- * there is to ask: now a few built-in sources in a fixed order, later the name-space catalog with DNS in it.
+ * Where answers about hosts come from: the name-space providers of the catalog, in its order. Every public call asks
+ * source_lookup(), and nothing outside of it knows what there is to ask.
+ *
+ * Our own two providers are not asked by way of the SPI: ws2hosts.dll is source_local() and ws2dns.dll is source_dns(),
+ * which this DLL has as well. tests/cli/dns asks both ways and compares.
  */
 #include <stdint.h>
 
@@ -13,6 +16,7 @@ struct lookup {
     const char *name;             /* UTF-8; NULL: find the name of `addr` */
     const struct name_addr *addr;
     int family;                   /* only this one is of use to the caller; 0: all. A source may give more */
+    bool unnamed;                 /* names are of no use to the caller; a source may give them */
     uint32_t name_space;          /* NS_*; 0 is NS_ALL */
     const void *provider;         /* a GUID, or NULL for any */
 };
@@ -24,11 +28,32 @@ struct lookup {
  */
 int source_lookup(const struct lookup *q, struct answer *out);
 
-/* The sources. Each returns 0 or an error as above; WSAHOST_NOT_FOUND lets the next one try. */
+/* Our own. Each returns 0 or an error as above, of which none keeps the next from being asked but want of memory. */
+int source_local(const struct lookup *q, struct answer *out); /* the next four, in their order */
+int source_dns(const struct lookup *q, struct answer *out);   /* may take seconds */
+
 int source_localhost(const struct lookup *q, struct answer *out); /* touches no file, makes no system call */
 int source_own(const struct lookup *q, struct answer *out);       /* this machine's name and addresses */
 int source_own_reverse(const struct lookup *q, struct answer *out);
 int source_hosts(const struct lookup *q, struct answer *out);     /* the prefix's file, then the machine's */
-int source_dns(const struct lookup *q, struct answer *out);       /* may take seconds */
+
+/* ---- the catalog, as source_lookup() sees it ---- */
+
+enum source_kind { SOURCE_LOCAL, SOURCE_DNS, SOURCE_PROVIDER };
+
+struct source {
+    enum source_kind kind;
+    uint8_t provider[16]; /* SOURCE_PROVIDER: its GUID */
+};
+
+/*
+ * The enabled providers of the question's scope, in the order of asking. *list is constant (*owned NULL) or in *owned,
+ * for free(). Reads the catalog at the first call; while it is as it comes, takes no lock. WSASERVICE_NOT_FOUND and
+ * WSAEINVAL as above.
+ */
+int sources_of(const struct lookup *q, const struct source **list, size_t *count, void **owned);
+
+/* Asks one by way of the SPI. WSAEPROVIDERFAILEDINIT and its kin: it cannot be asked. */
+int source_provider(const uint8_t provider[16], const struct lookup *q, struct answer *out);
 
 #endif

@@ -5,24 +5,31 @@
 
 #include "ws2_32/core/thread.h"
 
+enum { SPARES = 4 };
+
 struct buffers {
+    void *spare[SPARES];
+    int spares;
     struct {
         void *at;
         size_t bytes;
     } buffer[BUFFER_COUNT];
 };
 
-void *names_buffer(enum names_buffer which, size_t bytes)
+static struct buffers *own(void)
 {
     struct thread *t = thread_get();
-    struct buffers *b;
+
+    if (t && !t->names)
+        t->names = calloc(1, sizeof(struct buffers));
+    return t ? t->names : NULL;
+}
+
+void *names_buffer(enum names_buffer which, size_t bytes)
+{
+    struct buffers *b = own();
     void *bigger;
 
-    if (!t)
-        return NULL;
-    if (!t->names)
-        t->names = calloc(1, sizeof *b);
-    b = t->names;
     if (!b)
         return NULL;
     if (b->buffer[which].bytes < bytes) {
@@ -35,11 +42,30 @@ void *names_buffer(enum names_buffer which, size_t bytes)
     return b->buffer[which].at;
 }
 
+void *names_block_new(size_t bytes)
+{
+    struct buffers *b = own();
+
+    return b && b->spares ? b->spare[--b->spares] : malloc(bytes);
+}
+
+void names_block_free(void *block)
+{
+    struct buffers *b = own();
+
+    if (b && b->spares < SPARES)
+        b->spare[b->spares++] = block;
+    else
+        free(block);
+}
+
 void names_thread_free(void *names)
 {
     struct buffers *b = names;
 
     for (int i = 0; b && i < BUFFER_COUNT; i++)
         free(b->buffer[i].at);
+    while (b && b->spares)
+        free(b->spare[--b->spares]);
     free(b);
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 #include "base/wsaerr.h"
+#include "catalog/backup.h"
+#include "catalog/verify.h"
 #include "tests/unit/catalog/sample.h"
 #include "tests/unit/fake/reg.h"
 #include "tests/unit/unit.h"
@@ -268,30 +270,36 @@ START_TEST(what_is_readable_is_used)
 }
 END_TEST
 
-/* The next edit keeps what was readable, and numbers and counts it anew. */
+/*
+ * The next edit numbers and counts anew what programs use: all six, or what is readable if whoever did
+ * the damage counted it.
+ */
 START_TEST(an_edit_mends_the_numbering)
 {
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        uint32_t counter = 0, count = cases[i].count + 1;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        const typeof(cases[0]) *c = &cases[i / 2];
+        uint32_t counter = 4242, count = (i % 2 ? c->count : 6) + 1;
         struct catalog cat;
         char path[256];
 
         reg_fake_reset();
         ck_assert_int_eq(store_create(), 0);
-        cases[i].damage();
-        CASE_INT_EQ(store_edit(STORE_NATIVE, "test", add, NULL), 0, cases[i].why);
+        c->damage();
+        if (i % 2)
+            reg_fake_put(CATALOG, "Serial_Access_Num", REG_TYPE_DWORD, &counter, sizeof counter);
+        CASE_INT_EQ(store_edit(STORE_NATIVE, "test", add, NULL), 0, c->why);
         cat = read_catalog();
-        CASE_INT_EQ(cat.count, count, cases[i].why);
+        CASE_INT_EQ(cat.count, count, c->why);
         reg_fake_fetch(CATALOG, "Num_Catalog_Entries64", &counter, sizeof counter);
-        CASE_INT_EQ(counter, count, cases[i].why);
+        CASE_INT_EQ(counter, count, c->why);
         for (uint32_t j = 0; j < count; j++) {
             struct catalog_entry e = fetch_record(j + 1);
 
-            CASE_INT_EQ(memcmp(&e, &cat.entry[j], sizeof e), 0, cases[i].why);
+            CASE_INT_EQ(memcmp(&e, &cat.entry[j], sizeof e), 0, c->why);
         }
         snprintf(path, sizeof path, ENTRIES "\\%012u", count + 1);
-        CASE_INT_EQ(reg_fake_has(path, NULL), 0, cases[i].why);
-        CASE_INT_EQ(reg_fake_has(ENTRIES "\\notes", NULL), 0, cases[i].why);
+        CASE_INT_EQ(reg_fake_has(path, NULL), 0, c->why);
+        CASE_INT_EQ(reg_fake_has(ENTRIES "\\notes", NULL), 0, c->why);
         catalog_deinit(&cat);
     }
 }
@@ -327,10 +335,7 @@ static uint32_t message_size_seen(int (*read)(enum store_width, struct catalog *
     return size;
 }
 
-/*
- * What another program writes into Windows' keys is seen if it counts it, as Windows' schema asks,
- * and kept by the next edit in any case.
- */
+/* What another program writes into Windows' keys is seen if it counts it, as Windows' schema asks. */
 START_TEST(foreign_edits_count)
 {
     static const char *const counters[] = {"Serial_Access_Num", "Num_Catalog_Entries64",
@@ -352,14 +357,6 @@ START_TEST(foreign_edits_count)
         ck_assert_uint_eq(message_size_seen(store_read), 4711);
     }
 
-    reg_fake_reset();
-    ck_assert_int_eq(store_create(), 0);
-    e = fetch_record(2);
-    e.info.message_size = 4711;
-    put_record("000000000002", &e, sizeof e);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, NULL), 0);
-    ck_assert_uint_eq(message_size_seen(store_read), 4711);
-
     reg_fake_remove(PARAMETERS, NULL); /* a tool that resets everything */
     cat = read_catalog();
     ck_assert_uint_eq(cat.count, 6);
@@ -371,6 +368,49 @@ START_TEST(foreign_edits_count)
     ck_assert_int_eq(store_read(STORE_NATIVE, &cat), 0);
     ck_assert_uint_eq(cat.count, 6);
     catalog_deinit(&cat);
+}
+END_TEST
+
+/*
+ * Records that were changed without a counter are not what programs use, and an edit does not make
+ * them so; what was in them can be had back from the history.
+ */
+START_TEST(an_edit_puts_uncounted_records_aside)
+{
+    struct catalog_entry e;
+    struct backup b;
+    uint32_t last, usual;
+
+    reg_fake_reset();
+    ck_assert_int_eq(store_create(), 0);
+    ck_assert_int_eq(backup_last(&last), 0);
+    e = fetch_record(2);
+    usual = e.info.message_size;
+    e.info.message_size = 4711;
+    put_record("000000000002", &e, sizeof e);
+    ck_assert_int_eq(store_edit(STORE_32, "test", add, NULL), 0); /* not about them: they lie where they lie */
+    ck_assert_uint_eq(message_size_seen(store_read_records), 4711);
+    ck_assert_uint_eq(message_size_seen(store_read), usual);
+
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, NULL), 0);
+    ck_assert_uint_eq(message_size_seen(store_read), usual);
+    ck_assert_uint_eq(message_size_seen(store_read_records), usual);
+    ck_assert_int_eq(backup_read(last + 2, &b), 0);
+    ck_assert_ptr_nonnull(strstr(b.why, backup_uncounted));
+    ck_assert(b.held.held[RECORDS_64] && !b.held.held[RECORDS_32]);
+    ck_assert_uint_eq(b.held.cat[RECORDS_64].entry[1].info.message_size, 4711);
+    backup_deinit(&b);
+    ck_assert_int_eq(backup_read(last + 3, &b), 0); /* and what was in force before the edit */
+    ck_assert_str_eq(b.why, "test: test");
+    ck_assert_uint_eq(b.held.cat[RECORDS_64].entry[1].info.message_size, usual);
+    backup_deinit(&b);
+
+    put_record("000000000002", &e, sizeof e); /* repair takes the same way */
+    ck_assert_int_eq(store_repair("test", catalog_repair, NULL), 0);
+    ck_assert_uint_eq(message_size_seen(store_read_records), usual);
+    ck_assert_int_eq(backup_read(last + 4, &b), 0);
+    ck_assert_ptr_nonnull(strstr(b.why, backup_uncounted));
+    backup_deinit(&b);
 }
 END_TEST
 
@@ -437,4 +477,4 @@ START_TEST(a_flipped_bit_in_a_journal_is_noticed)
 END_TEST
 
 UNIT_MAIN("catalog/damage", what_is_readable_is_used, an_edit_mends_the_numbering,
-          an_id_is_never_given_twice, foreign_edits_count, a_stamp_that_is_off, a_flipped_bit_in_a_journal_is_noticed)
+          an_id_is_never_given_twice, foreign_edits_count, an_edit_puts_uncounted_records_aside, a_stamp_that_is_off, a_flipped_bit_in_a_journal_is_noticed)

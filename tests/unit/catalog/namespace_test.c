@@ -5,10 +5,14 @@
  */
 #include "catalog/namespace_store.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wsaerr.h"
-#include "catalog/namespace_pack.h"
+#include "catalog/backup.h"
+#include "catalog/namespace_journal.h"
+#include "catalog/verify.h"
 #include "tests/unit/fake/fault.h"
 #include "tests/unit/fake/reg.h"
 #include "tests/unit/unit.h"
@@ -135,40 +139,41 @@ END_TEST
 /* Every prefix of it, and it with every bit turned, is refused; memory may run out anywhere. */
 START_TEST(packed)
 {
-    struct namespace_journal j, back;
+    enum { MAGIC_HERE = 4711 };
+    struct namespace_pack p, back;
+    uint32_t head = 77, head_back = 0;
     uint8_t *bytes;
     size_t count;
     uint8_t n = 1;
 
-    namespace_journal_init(&j);
-    j.held[RECORDS_64] = j.pending[RECORDS_64] = true;
-    j.written = 0x123456789ull;
-    ck_assert_int_eq(namespaces_defaults(&j.ns[RECORDS_64]), 0);
-    ck_assert_int_eq(add(&j.ns[RECORDS_64], &n), 0);
-    ck_assert_int_eq(namespace_journal_encode(&j, &bytes, &count), 0);
+    namespace_pack_init(&p);
+    p.held[RECORDS_64] = true;
+    ck_assert_int_eq(namespaces_defaults(&p.ns[RECORDS_64]), 0);
+    ck_assert_int_eq(add(&p.ns[RECORDS_64], &n), 0);
+    ck_assert_int_eq(namespace_pack_encode(MAGIC_HERE, &head, sizeof head, &p, &bytes, &count), 0);
     for (unsigned f = 1;; f++) {
         int err;
 
         fault_at(f);
-        err = namespace_journal_decode(bytes, count, &back);
+        err = namespace_pack_decode(MAGIC_HERE, &head_back, sizeof head, bytes, count, &back);
         if (!fault_end()) {
             ck_assert_int_eq(err, 0);
             break;
         }
         ck_assert_int_eq(err, WSA_NOT_ENOUGH_MEMORY);
     }
-    ck_assert(namespaces_equal(&back.ns[RECORDS_64], &j.ns[RECORDS_64]));
-    ck_assert(back.pending[RECORDS_64] && !back.held[RECORDS_32] && back.written == j.written);
-    namespace_journal_deinit(&back);
+    ck_assert(namespaces_equal(&back.ns[RECORDS_64], &p.ns[RECORDS_64]));
+    ck_assert(back.held[RECORDS_64] && !back.held[RECORDS_32] && head_back == head);
+    namespace_pack_deinit(&back);
     for (size_t i = 0; i < count; i++)
-        ck_assert_int_eq(namespace_journal_decode(bytes, i, &back), WSAEINVAL);
+        ck_assert_int_eq(namespace_pack_decode(MAGIC_HERE, &head, sizeof head, bytes, i, &back), WSAEINVAL);
     for (size_t i = 0; i < count; i++) {
         bytes[i] ^= 4;
-        ck_assert_int_eq(namespace_journal_decode(bytes, count, &back), WSAEINVAL);
+        ck_assert_int_eq(namespace_pack_decode(MAGIC_HERE, &head, sizeof head, bytes, count, &back), WSAEINVAL);
         bytes[i] ^= 4;
     }
     free(bytes);
-    namespace_journal_deinit(&j);
+    namespace_pack_deinit(&p);
 }
 END_TEST
 
@@ -187,10 +192,10 @@ START_TEST(created_and_read_in_three_requests)
     ck_assert_uint_eq(stored(STORE_NATIVE), 2);
     ck_assert_uint_eq(reg_fake_calls() - before, 3);
 
-    ck_assert_int_eq(namespace_store_edit(STORE_32, add, &n), 0);
+    ck_assert_int_eq(namespace_store_edit(STORE_32, "test", add, &n), 0);
     ck_assert_uint_eq(stored(STORE_NATIVE), 2);
     ck_assert_uint_eq(stored(STORE_32), 3);
-    ck_assert_int_eq(namespace_store_edit(STORE_32, add, &n), WSAEINVAL);
+    ck_assert_int_eq(namespace_store_edit(STORE_32, "test", add, &n), WSAEINVAL);
     ck_assert_int_eq(namespace_store_create(), 0);
     ck_assert_uint_eq(stored(STORE_32), 3);
 }
@@ -207,10 +212,10 @@ START_TEST(other_software)
     reg_fake_put(CATALOG "\\Catalog_Entries64\\000000000001", "ProviderId", REG_TYPE_BINARY, "x", 1);
     reg_fake_put(CATALOG, "Serial_Access_Num", REG_TYPE_DWORD, &serial, 4);
     ck_assert_uint_eq(stored(STORE_NATIVE), 1);
-    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &n), 0);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", add, &n), 0);
     ck_assert_uint_eq(stored(STORE_NATIVE), 2);
-    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, remove_first, NULL), 0);
-    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, remove_first, NULL), 0);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", remove_first, NULL), 0);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", remove_first, NULL), 0);
     ck_assert_uint_eq(stored(STORE_NATIVE), 0);
     reg_fake_remove(PARAMETERS, "ws2kit_NameSpaces");
     ck_assert_uint_eq(stored(STORE_NATIVE), 0);
@@ -230,10 +235,10 @@ START_TEST(edit_survives_any_failure)
         reg_fake_reset();
         ck_assert_int_eq(namespace_store_create(), 0);
         fault_at(f);
-        err = namespace_store_edit(STORE_NATIVE, add, &n);
+        err = namespace_store_edit(STORE_NATIVE, "test", add, &n);
         fired = fault_end();
         ck_assert_uint_eq(stored(STORE_NATIVE), err ? 2 : 3);
-        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &m), 0);
+        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", add, &m), 0);
         ck_assert_uint_eq(stored(STORE_NATIVE), err ? 3 : 4);
         if (!fired)
             break;
@@ -252,11 +257,11 @@ START_TEST(edit_survives_any_crash)
         reg_fake_reset();
         ck_assert_int_eq(namespace_store_create(), 0);
         reg_fake_crash_at(c);
-        (void)namespace_store_edit(STORE_NATIVE, add, &n);
+        (void)namespace_store_edit(STORE_NATIVE, "test", add, &n);
         crashed = reg_fake_restart();
         count = stored(STORE_NATIVE);
         ck_assert(count == 2 || count == 3);
-        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, add, &m), 0);
+        ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", add, &m), 0);
         ck_assert_uint_eq(stored(STORE_NATIVE), count + 1);
         reg_fake_remove(PARAMETERS, "ws2kit_NameSpaces"); /* and Windows' keys say the same */
         ck_assert_uint_eq(stored(STORE_NATIVE), count + 1);
@@ -288,5 +293,169 @@ START_TEST(read_survives_any_failure)
 }
 END_TEST
 
+/* ---- damage ---- */
+
+#define RECORD2 CATALOG "\\Catalog_Entries64\\000000000002"
+
+static void no_provider(void)
+{
+    reg_fake_remove(RECORD2, "ProviderId");
+}
+
+static void short_provider(void)
+{
+    reg_fake_put(RECORD2, "ProviderId", REG_TYPE_BINARY, "1234", 4);
+}
+
+static void same_provider(void)
+{
+    uint8_t id[16];
+
+    ck_assert_uint_eq(reg_fake_fetch(CATALOG "\\Catalog_Entries64\\000000000001", "ProviderId", id, sizeof id), 16);
+    reg_fake_put(RECORD2, "ProviderId", REG_TYPE_BINARY, id, sizeof id);
+}
+
+static void all_name_spaces(void)
+{
+    reg_fake_put(RECORD2, "SupportedNameSpace", REG_TYPE_DWORD, "\0\0\0\0", 4);
+}
+
+static void number_for_path(void)
+{
+    reg_fake_put(RECORD2, "LibraryPath", REG_TYPE_DWORD, "\1\0\0\0", 4);
+}
+
+static void gap(void)
+{
+    reg_fake_remove(CATALOG "\\Catalog_Entries64\\000000000001", NULL);
+}
+
+static void foreign(void)
+{
+    reg_fake_put(CATALOG "\\Catalog_Entries64\\notes", "x", REG_TYPE_DWORD, "0123", 4);
+}
+
+static void counter(void)
+{
+    reg_fake_put(CATALOG, "Num_Catalog_Entries64", REG_TYPE_DWORD, "\7\0\0\0", 4);
+}
+
+static void disabled(void)
+{
+    reg_fake_put(RECORD2, "Enabled", REG_TYPE_DWORD, "\0\0\0\0", 4);
+}
+
+static void ten_thousand(void)
+{
+    char path[256];
+
+    for (unsigned i = 3; i <= 10000; i++) {
+        snprintf(path, sizeof path, CATALOG "\\Catalog_Entries64\\%012u", i);
+        reg_fake_put(path, "Version", REG_TYPE_DWORD, &i, 4);
+    }
+}
+
+static uint32_t faults(enum fault_kind kind, bool *found)
+{
+    struct fault_list list = {0};
+    uint32_t count;
+
+    ck_assert_int_eq(namespace_store_verify(&list), 0);
+    ck_assert_int_eq(reg_fake_open_keys(), 0);
+    ck_assert_int_eq(reg_fake_lock_depth(), 0);
+    *found = false;
+    for (uint32_t i = 0; i < list.count; i++)
+        *found = *found || list.fault[i].kind == kind;
+    count = list.count;
+    fault_list_deinit(&list);
+    return count;
+}
+
+/* Programs use the two built-in entries all the time, and repair brings their records back. */
+START_TEST(damage_is_named_and_mended)
+{
+    static const struct {
+        const char *why;
+        void (*damage)(void);
+        enum fault_kind want;
+    } rows[] = {
+        {"no GUID", no_provider, FAULT_NS_PROVIDER},      {"a short GUID", short_provider, FAULT_NS_PROVIDER},
+        {"a GUID twice", same_provider, FAULT_NS_TWICE},  {"NS_ALL", all_name_spaces, FAULT_NS_ALL},
+        {"a number for a path", number_for_path, FAULT_NS_PATH}, {"a gap", gap, FAULT_GAP},
+        {"a foreign key", foreign, FAULT_FOREIGN_KEY},    {"a wrong counter", counter, FAULT_COUNTER},
+        {"what nobody counted", disabled, FAULT_UNCOUNTED}, {"ten thousand records", ten_thousand, FAULT_COUNTER},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool found;
+
+        reg_fake_reset();
+        ck_assert_int_eq(namespace_store_create(), 0);
+        CASE_INT_EQ(faults(0, &found), 0, rows[i].why);
+        rows[i].damage();
+        CASE_INT_EQ(faults(rows[i].want, &found) > 0, true, rows[i].why);
+        CASE_INT_EQ(found, true, rows[i].why);
+        CASE_INT_EQ(stored(STORE_NATIVE) > 0, true, rows[i].why);
+        CASE_INT_EQ(namespace_store_repair("test"), 0, rows[i].why);
+        CASE_INT_EQ(faults(0, &found), 0, rows[i].why);
+        CASE_INT_EQ(stored(STORE_NATIVE), 2, rows[i].why);
+    }
+}
+END_TEST
+
+/* Each change can be taken back, and records that were changed without a counter are kept and not taken in. */
+START_TEST(backups)
+{
+    uint8_t n = 3;
+    struct namespaces ns;
+    struct backup b;
+    uint32_t last;
+
+    reg_fake_reset();
+    ck_assert_int_eq(namespace_store_create(), 0);
+    ck_assert_int_eq(backup_last(&last), 0);
+    ck_assert_uint_eq(last, 1);
+    disabled();
+    ck_assert_int_eq(namespace_store_edit_both("adding", add, &n), 0);
+    ck_assert_int_eq(backup_read(2, &b), 0);
+    ck_assert_ptr_nonnull(strstr(b.why, backup_uncounted));
+    ck_assert(b.names.held[RECORDS_64] && !b.names.held[RECORDS_32] && !b.held.held[RECORDS_64]);
+    ck_assert(!b.names.ns[RECORDS_64].entry[1].enabled);
+    backup_deinit(&b);
+    ck_assert_int_eq(backup_read(3, &b), 0);
+    ck_assert_str_eq(b.why, "test: adding");
+    ck_assert_uint_eq(b.names.ns[RECORDS_64].count, 2);
+    ck_assert(b.names.ns[RECORDS_64].entry[1].enabled && b.names.held[RECORDS_32]);
+    backup_deinit(&b);
+    ck_assert_int_eq(namespace_store_read(STORE_NATIVE, &ns), 0);
+    ck_assert(ns.count == 3 && ns.entry[1].enabled);
+    namespaces_deinit(&ns);
+    ck_assert_uint_eq(stored(STORE_32), 3);
+
+    ck_assert_int_eq(store_backup("by hand", &last), 0); /* of both catalogs */
+    ck_assert_int_eq(backup_read(last, &b), 0);
+    ck_assert_uint_eq(b.names.ns[RECORDS_64].count, 3);
+    ck_assert_uint_eq(b.names.ns[RECORDS_32].count, 3);
+    ck_assert_uint_eq(b.held.cat[RECORDS_64].count, 6);
+    backup_deinit(&b);
+}
+END_TEST
+
+START_TEST(no_rights)
+{
+    uint8_t n = 3;
+
+    reg_fake_reset();
+    ck_assert_int_eq(namespace_store_create(), 0);
+    reg_fake_read_only(true);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", add, &n), WSAEACCES);
+    ck_assert_int_eq(namespace_store_repair("test"), WSAEACCES);
+    ck_assert_uint_eq(stored(STORE_NATIVE), 2);
+    reg_fake_read_only(false);
+    ck_assert_int_eq(namespace_store_edit(STORE_NATIVE, "test", add, &n), 0);
+}
+END_TEST
+
 UNIT_MAIN("namespace", edits_of_the_value, who_is_asked, packed, created_and_read_in_three_requests,
-          other_software, edit_survives_any_failure, edit_survives_any_crash, read_survives_any_failure)
+          other_software, edit_survives_any_failure, edit_survives_any_crash, read_survives_any_failure,
+          damage_is_named_and_mended, backups, no_rights)

@@ -246,7 +246,7 @@ START_TEST(a_busy_lock_and_missing_rights)
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6); /* readers do not need it */
     reg_fake_lock_busy(false);
     reg_fake_read_only(true);
-    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), WSANO_RECOVERY);
+    ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), WSAEACCES);
     ck_assert_uint_eq(count_of(STORE_NATIVE), 6);
     reg_fake_read_only(false);
     ck_assert_int_eq(store_edit(STORE_NATIVE, "test", add, &n), 0);

@@ -64,6 +64,23 @@ int source_own_reverse(const struct lookup *q, struct answer *out)
     return WSAHOST_NOT_FOUND;
 }
 
+int sources_of(const struct lookup *q, const struct source **list, size_t *count, void **owned)
+{
+    static const struct source usual[] = {{SOURCE_LOCAL, {0}}, {SOURCE_DNS, {0}}};
+
+    *list = usual;
+    *count = q->provider || (q->name_space && q->name_space != 12) ? 0 : 2;
+    *owned = NULL;
+    return *count ? 0 : q->provider ? WSAEINVAL : WSASERVICE_NOT_FOUND;
+}
+
+int source_provider(const uint8_t provider[16], const struct lookup *q, struct answer *out)
+{
+    (void)provider, (void)q, (void)out;
+    ck_abort_msg("not in the list");
+    return WSAHOST_NOT_FOUND;
+}
+
 bool resolve_service(const char *name, const char *proto, uint16_t *port)
 {
     bool tcp = !strcmp(proto, "tcp");
@@ -78,12 +95,18 @@ bool resolve_service(const char *name, const char *proto, uint16_t *port)
 /* One address that makes IPv4 the better choice; none unless a test sets it. */
 static bool own_known;
 
-int resolve_own_addresses(struct answer *out)
+const struct answer *resolve_own_get(void)
 {
-    struct name_addr addr;
+    static struct name_addr addr = {ADDR_INET, {10, 0, 0, 1}, 0};
+    static struct answer own;
 
-    name_addr_parse(span_of("10.0.0.1"), &addr);
-    return own_known ? answer_add_addr(out, &addr) : 0;
+    own = own_known ? (struct answer){.addr = &addr, .addr_count = 1} : (struct answer){0};
+    return &own;
+}
+
+void resolve_own_put(const struct answer *own)
+{
+    (void)own;
 }
 
 void resolve_own_families(bool *ip4, bool *ip6)
@@ -100,16 +123,16 @@ static const char *describe(const struct resolve_result *r)
 
     for (size_t i = 0; i < r->port_count; i++)
         n += (size_t)sprintf(out + n, "%s%d:%u", i ? "," : "", r->port[i].socktype, r->port[i].port);
-    for (size_t i = 0; i < r->host.addr_count; i++) {
+    for (size_t i = 0; i < r->addr_count; i++) {
         char ip[ADDR_TEXT_CHARS];
 
-        if (r->host.addr[i].family == ADDR_INET)
-            addr_ip4_format(r->host.addr[i].ip, ip);
+        if (r->addr[i].family == ADDR_INET)
+            addr_ip4_format(r->addr[i].ip, ip);
         else
-            addr_ip6_format(r->host.addr[i].ip, ip);
+            addr_ip6_format(r->addr[i].ip, ip);
         n += (size_t)sprintf(out + n, "%s%s", i ? "," : "|", ip);
     }
-    sprintf(out + n, "|%s", r->host.canon ? r->host.canon : "");
+    sprintf(out + n, "|%s", r->canon ? r->canon : "");
     return out;
 }
 
@@ -202,12 +225,12 @@ START_TEST(resolves)
 
         CASE_INT_EQ(err, cases[i].err, cases[i].why);
         if (err) {
-            ck_assert_msg(!r.host.addr && !r.host.canon, "%s: an answer in spite of the error", cases[i].why);
+            ck_assert_msg(!r.addr && !r.canon && !r.host.addr && !r.host.canon, "%s: an answer in spite of the error", cases[i].why);
             continue;
         }
         strcpy(got, without_unasked_canon(describe(&r), flags));
         ck_assert_msg(!strcmp(got, without_unasked_canon(cases[i].want, flags)), "%s: %s", cases[i].why, got);
-        answer_free(&r.host);
+        resolve_free(&r);
     }
 }
 END_TEST
@@ -246,7 +269,7 @@ START_TEST(addrconfig_drops_what_cannot_be_used)
         ck_assert_int_eq(resolve(&rq, &r), 0);
         ck_assert_msg(!strcmp(without_unasked_canon(describe(&r), 0), usable[i].want), "%s: %s", usable[i].why,
                       describe(&r));
-        answer_free(&r.host);
+        resolve_free(&r);
     }
 }
 END_TEST
@@ -259,7 +282,7 @@ START_TEST(addresses_come_in_the_order_to_try_them)
     own_known = true;
     ck_assert_int_eq(resolve(&rq, &r), 0);
     ck_assert_str_eq(without_unasked_canon(describe(&r), 0), "0:0|10.0.0.1,2001:db8::1");
-    answer_free(&r.host);
+    resolve_free(&r);
     own_known = false;
 }
 END_TEST
@@ -276,7 +299,7 @@ START_TEST(numbers_and_localhost_ask_nobody)
         asked = 0;
         ck_assert_int_eq(resolve(&rq, &r), 0);
         ck_assert_uint_eq(asked, 0);
-        answer_free(&r.host);
+        resolve_free(&r);
     }
 }
 END_TEST
@@ -295,11 +318,11 @@ START_TEST(survives_running_out_of_memory)
             err = resolve(&rq, &r);
             if (!fault_end()) {
                 ck_assert_int_eq(err, 0);
-                answer_free(&r.host);
+                resolve_free(&r);
                 break;
             }
             ck_assert_int_eq(err, WSA_NOT_ENOUGH_MEMORY);
-            ck_assert(!r.host.canon && !r.host.addr);
+            ck_assert(!r.canon && !r.addr && !r.host.canon && !r.host.addr);
         }
     }
 }
@@ -309,7 +332,7 @@ START_TEST(addresses_are_asked_of_the_files_first)
 {
     struct name_addr addr = {ADDR_INET, {10, 9, 9, 9}, 0};
     struct lookup q = {.addr = &addr};
-    struct answer a;
+    struct answer a = {0};
 
     asked = 0;
     ck_assert_int_eq(source_lookup(&q, &a), WSAHOST_NOT_FOUND);
@@ -317,6 +340,40 @@ START_TEST(addresses_are_asked_of_the_files_first)
 }
 END_TEST
 
+/* Few addresses lie in the caller's room, more of them in memory: for every number, and when memory is out. */
+START_TEST(an_answer_may_start_in_room_of_the_callers)
+{
+    for (size_t count = 1; count <= 20; count++) {
+        for (unsigned n = 1;; n++) {
+            struct name_addr room[4], addr = {ADDR_INET, {10, 0, 0, 0}, 0};
+            struct answer a = {.room = room, .room_count = 4};
+            int err = 0;
+
+            fault_at(n);
+            for (size_t i = 0; !err && i < count; i++) {
+                addr.ip[3] = (uint8_t)i;
+                err = answer_add_addr(&a, &addr);
+            }
+            if (fault_end()) {
+                ck_assert_int_eq(err, WSA_NOT_ENOUGH_MEMORY);
+                ck_assert_uint_gt(count, 4);
+                answer_free(&a);
+                continue;
+            }
+            ck_assert_int_eq(err, 0);
+            ck_assert_uint_eq(a.addr_count, count);
+            for (size_t i = 0; i < count; i++)
+                ck_assert_uint_eq(a.addr[i].ip[3], i);
+            ck_assert_int_eq(a.addr == room, count <= 4);
+            answer_free(&a);
+            ck_assert(!a.addr && !a.addr_count && a.room == room);
+            break;
+        }
+    }
+}
+END_TEST
+
 UNIT_MAIN("names/resolve", resolves, long_names_are_unknown, addrconfig_drops_what_cannot_be_used,
           addresses_come_in_the_order_to_try_them,
-          numbers_and_localhost_ask_nobody, survives_running_out_of_memory, addresses_are_asked_of_the_files_first)
+          numbers_and_localhost_ask_nobody, survives_running_out_of_memory,
+          an_answer_may_start_in_room_of_the_callers, addresses_are_asked_of_the_files_first)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "nsp.h"
 
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +40,67 @@ static INT WSAAPI begin(LPGUID id, LPWSAQUERYSETW query, LPWSASERVICECLASSINFOW 
 
     fake_nsp.begins++;
     fake_nsp.begin_flags = flags;
+    fake_nsp.class_data1 = query->lpServiceClassId->Data1;
+    fake_nsp.class_data3 = query->lpServiceClassId->Data3;
+    fake_nsp.protocols = query->dwNumberOfProtocols;
+    lstrcpynW(fake_nsp.name, query->lpszServiceInstanceName ? query->lpszServiceInstanceName : L"", 64);
     fake_nsp.had_class = info != NULL && nsk_same_text(info->lpszServiceClassName, class_name);
-    if (id->Data4[7] == 'b')
-        return nsk_result(WSATYPE_NOT_FOUND);
-    if (id->Data4[7] == 'B')
-        return nsk_result(WSASERVICE_NOT_FOUND);
     l = calloc(1, sizeof *l);
     l->id = *id;
+#ifdef ONE_GOOD_RESULT
+    l->id.Data4[5] = 'A';
+    l->id.Data4[6] = 1;
+    l->id.Data4[7] = 'g';
+#endif
+    if (l->id.Data4[7] == 'b')
+        return nsk_result(WSATYPE_NOT_FOUND);
+    if (l->id.Data4[7] == 'B')
+        return nsk_result(WSASERVICE_NOT_FOUND);
     l->ended = CreateEventW(NULL, TRUE, FALSE, NULL);
     l->query = nsk_copy(query);
     *handle = l;
     return 0;
+}
+
+/* Of somebody who resolves by way of the system what he is asked. */
+static void ask_back(const struct lookup *l)
+{
+    ADDRINFOW *list = NULL;
+
+    fake_nsp.nested_err = GetAddrInfoW(l->query->lpszServiceInstanceName, NULL, NULL, &list);
+    if (list)
+        FreeAddrInfoW(list);
+}
+
+/* One result that is not what it should be, but for l. */
+static INT odd_result(struct lookup *l, DWORD *bytes, WSAQUERYSETW *result)
+{
+    static BYTE addr[16] = {AF_INET, 0, 0, 0, 127, 0, 0, 3};
+    static const BYTE ip[2][4] = {{127, 0, 0, 1}, {127, 0, 0, 2}};
+    static const void *const ips[] = {ip[0], ip[1], NULL};
+    static const char *const aliases[] = {"an.alias", NULL};
+    const struct nsk_host host = {"fake.host", aliases, AF_INET, 4, ips};
+    CSADDR_INFO csa = {{NULL, 0}, {(SOCKADDR *)addr, sizeof addr}, SOCK_STREAM, IPPROTO_TCP};
+    ULONG_PTR data[64];
+    BLOB blob = {(DWORD)nsk_host_blob(&host, data, sizeof data), (BYTE *)data};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .lpNSProviderId = &l->id, .lpBlob = &blob};
+    INT err;
+
+    if (l->at)
+        return WSA_E_NO_MORE;
+    if (l->id.Data4[7] == 'k')
+        data[0] = blob.cbSize;
+    if (l->id.Data4[7] == 'p') {
+        q.lpBlob = NULL;
+        q.dwNumberOfCsAddrs = 1;
+        q.lpcsaBuffer = &csa;
+    }
+    err = nsk_pack(&q, result, bytes);
+    if (!err)
+        l->at++;
+    if (!err && q.lpcsaBuffer)
+        result->lpcsaBuffer = (CSADDR_INFO *)(ULONG_PTR)16;
+    return err;
 }
 
 static INT WSAAPI next(HANDLE handle, DWORD flags, LPDWORD bytes, LPWSAQUERYSETW result)
@@ -71,10 +124,18 @@ static INT WSAAPI next(HANDLE handle, DWORD flags, LPDWORD bytes, LPWSAQUERYSETW
     case 'w':
         WaitForSingleObject(l->ended, 20000);
         return nsk_result(WSA_E_CANCELLED);
+    case 'H':
+        Sleep(30000);
+        return nsk_result(WSA_E_CANCELLED);
+    case 'n':
+        ask_back(l);
+        break;
     case 'o':
         *bytes += 1 << 20;
         return nsk_result(WSAEFAULT);
     }
+    if (strchr("klp", l->id.Data4[7]))
+        return nsk_result(odd_result(l, bytes, result));
     if (flags & LUP_FLUSHPREVIOUS && l->at < l->id.Data4[6])
         l->at++;
     if (l->at >= l->id.Data4[6])

@@ -9,7 +9,8 @@
  *            s not at all; C it crashes
  *   begins:  b WSATYPE_NOT_FOUND; B WSASERVICE_NOT_FOUND
  *   answers: f WSASERVICE_NOT_FOUND; e WSATRY_AGAIN; m it ends with WSAENOMORE; c it crashes; w it waits for End;
- *            o it never has enough room
+ *            o it never has enough room; H it hangs for 30 s and hears nothing; n it asks getaddrinfo the same first;
+ *            k its blob has a bad offset, p its address lies outside the buffer, l its blob is a good hostent
  */
 #define FAKE_NSP_DATA1 0x2173706E
 
@@ -17,6 +18,9 @@
 struct fake_nsp {
     long startups, cleanups, begins, ends, sets;
     unsigned long begin_flags, next_flags, set_op, had_class;
+    long nested_err;    /* what n's own question came to */
+    unsigned short name[64]; /* the last Begin's, UTF-16 */
+    unsigned class_data1, class_data3, protocols;
 };
 
 #endif
