@@ -101,6 +101,7 @@ struct relay_pipe {
     uint64_t end_at;
     BOOL shut;    /* the end has been passed on; nothing goes this way any more */
     BOOL stalled; /* schedule() said never: nothing more is taken in */
+    BOOL broken;  /* schedule() said reset: after what is due before that */
 };
 
 struct relay_conn {

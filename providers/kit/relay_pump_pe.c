@@ -70,7 +70,10 @@ static BOOL over(const struct relay_conn *c)
 
 /* ---- when ---- */
 
-/* `bytes` more lie in p->out. */
+/*
+ * `bytes` more lie in p->out. Where schedule() breaks the connection, what it let pass before still goes; the rest waits for ever, behind which
+ * send_some() finds that it is broken.
+ */
 static void plan(struct relay_conn *c, struct relay_pipe *p, size_t bytes)
 {
     uint64_t now = schedules(c) && bytes ? ws2kit_clock() : 0;
@@ -79,15 +82,13 @@ static void plan(struct relay_conn *c, struct relay_pipe *p, size_t bytes)
         uint64_t at = now;
         size_t n = bytes;
 
+        if (!p->stalled && ws2kit_stream.schedule(&c->pub, p->direction, now, &n, &at) > 0)
+            p->broken = p->stalled = TRUE;
+        if (p->stalled || !n || n > bytes)
+            n = bytes;
         if (p->stalled)
             at = WS2KIT_NEVER;
-        else if (ws2kit_stream.schedule(&c->pub, p->direction, now, &n, &at) > 0) {
-            relay_conn_reset(c);
-            return;
-        }
-        if (!n || n > bytes)
-            n = bytes;
-        p->stalled = p->stalled || at == WS2KIT_NEVER;
+        p->stalled = at == WS2KIT_NEVER;
         if (!due_add(&p->due, n, at)) {
             relay_conn_reset(c);
             return;
@@ -337,7 +338,7 @@ static BOOL send_some(struct relay_conn *c, struct relay_pipe *p)
     struct relay_end *e = p->to;
     struct relay_op *op = &e->tx;
     DWORD bytes = 0;
-    uint64_t next;
+    uint64_t next = 0;
     size_t n, may;
     const char *data;
     int result, err = 0;
@@ -350,8 +351,11 @@ static BOOL send_some(struct relay_conn *c, struct relay_pipe *p)
         return pass_end(c, p);
     if (n > may)
         n = may;
-    if (!n)
+    if (!n) {
+        if (p->broken && next == WS2KIT_NEVER)
+            relay_conn_reset(c);
         return FALSE;
+    }
     op->ov = (OVERLAPPED){0};
     op->s = e->s;
     op->table = e->table;

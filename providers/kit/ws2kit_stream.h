@@ -147,7 +147,8 @@ struct ws2kit_stream {
      * When bytes travel. Asked for all bytes of a direction in order, as they come out of outgoing() or incoming(): *bytes of them are ready at
      * `now`; it may lower *bytes to decide for that many only (0 < *bytes) and is asked again for the rest. They go on at *due_us, `now` at the call,
      * or right after what went before if that is later; WS2KIT_NEVER: they stay here for ever, and the direction takes nothing more in. Called once more
-     * with *bytes == 0 when the direction ends, to say when the end travels. WS2KIT_DONE, or an error: both sides are reset. NULL: at once.
+     * with *bytes == 0 when the direction ends, to say when the end travels. WS2KIT_DONE, or an error: both sides
+     * are reset, once what was planned before has travelled. NULL: at once.
      * A direction holds at most WS2KIT_IN_FLIGHT bytes that are not yet due; then its sender has to wait.
      */
     int (*schedule)(struct ws2kit_connection *c, enum ws2kit_direction direction, uint64_t now,
