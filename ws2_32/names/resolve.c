@@ -70,14 +70,6 @@ static int find_ports(const struct resolve_request *rq, struct resolve_result *o
     return out->port_count ? 0 : WSATYPE_NOT_FOUND;
 }
 
-static struct name_addr mapped(const struct name_addr *a)
-{
-    struct name_addr six = {ADDR_INET6, {[10] = 0xff, [11] = 0xff}, 0};
-
-    memcpy(six.ip + 12, a->ip, 4);
-    return six;
-}
-
 /* No node: this machine, to listen on (any address) or to connect to (loopback). */
 static void no_node(const struct resolve_request *rq, struct resolve_result *out)
 {
@@ -107,7 +99,7 @@ static size_t filter(const struct resolve_request *rq, struct name_addr *addr, s
         map = addr[i].family != ADDR_INET6;
     for (size_t i = 0; i < count; i++) {
         if (map && addr[i].family == ADDR_INET)
-            addr[kept++] = mapped(&addr[i]);
+            addr[kept++] = name_addr_mapped(&addr[i]);
         else if (!rq->family || addr[i].family == rq->family)
             addr[kept++] = addr[i];
     }
