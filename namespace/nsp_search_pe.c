@@ -6,37 +6,7 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "ws2_32/names/order.h"
-#include "ws2_32/names/resolve.h"
-
-static bool is_usable(const struct name_addr *a, bool ip4, bool ip6)
-{
-    return name_addr_is_loopback(a) || (a->family == ADDR_INET ? ip4 : ip6);
-}
-
-/* LUP_ADDRCONFIG: no family that this machine has no address of; with neither all stay. */
-static void drop_unusable(struct answer *a)
-{
-    bool ip4, ip6;
-    size_t kept = 0;
-
-    resolve_own_families(&ip4, &ip6);
-    for (size_t i = 0; (ip4 || ip6) && i < a->addr_count; i++)
-        if (is_usable(&a->addr[i], ip4, ip6))
-            a->addr[kept++] = a->addr[i];
-    if (ip4 || ip6)
-        a->addr_count = kept;
-}
-
-/* LUP_NEAREST: in the order to try them (RFC 6724). */
-static void put_in_order(struct answer *a)
-{
-    struct answer own = {0};
-
-    if (a->addr_count > 1 && !resolve_own_addresses(&own))
-        order_sort(a->addr, a->addr_count, own.addr, own.addr_count);
-    answer_free(&own);
-}
+#include "ws2_32/names/shape.h"
 
 /* LUP_DUAL_ADDR: for a dual-stack socket, all of them IPv6. */
 static void make_dual(struct answer *a)
@@ -49,9 +19,9 @@ static void make_dual(struct answer *a)
 static void shape_addresses(struct lookup_state *l)
 {
     if (l->what.flags & LUP_ADDRCONFIG)
-        drop_unusable(&l->answer);
+        shape_drop_unusable(&l->answer);
     if (l->what.flags & LUP_NEAREST)
-        put_in_order(&l->answer);
+        shape_put_in_order(&l->answer);
     if (l->what.flags & LUP_DUAL_ADDR)
         make_dual(&l->answer);
 }
