@@ -112,6 +112,20 @@ LPWSAOVERLAPPED reflect_get(HANDLE file, void *iosb)
     return r ? &r->ov : NULL;
 }
 
+LPWSAOVERLAPPED reflect_any(SOCKET s)
+{
+    struct reflected *r = NULL;
+
+    if (!pending)
+        return NULL;
+    lock_take(&lock);
+    for (int i = 0; !r && i < BUCKETS; i++)
+        for (r = bucket[i]; r && r->s != s; r = r->next)
+            ;
+    lock_drop(&lock);
+    return r ? &r->ov : NULL;
+}
+
 void reflect_put(LPWSAOVERLAPPED ov)
 {
     put((struct reflected *)ov);
