@@ -57,6 +57,66 @@ void own_incoming(SOCKET upper, const WSABUF *buf, DWORD count, size_t bytes)
     }
 }
 
+/* ---- the layer's end ---- */
+
+BOOL own_sees_outgoing(void)
+{
+    return ws2kit_layer.outgoing || ws2kit_layer.ended;
+}
+
+void own_told(const struct ws2kit_ended *what)
+{
+    DWORD last_error = GetLastError();
+
+    if (ws2kit_layer.ended)
+        ws2kit_layer.ended(what);
+    SetLastError(last_error);
+}
+
+void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes)
+{
+    if (!to || bytes <= 0 || bytes > (int)sizeof op->to || IsBadReadPtr(to, bytes))
+        return;
+    memcpy(&op->to, to, bytes);
+    op->to_bytes = bytes;
+}
+
+static void told_op(struct own_op *op, int err, size_t bytes)
+{
+    struct ws2kit_ended e = { .s = op->o->upper, .what = op->what, .err = err, .overlapped = TRUE,
+                              .flags = op->asked };
+    WSABUF sent = { (ULONG)op->sending, op->data };
+
+    if (op->what == OWN_OTHER || !ws2kit_layer.ended)
+        return;
+    if (op->receiver != INVALID_SOCKET) {
+        e.s = op->receiver;
+        e.buf = op->buf;
+        e.count = op->count;
+    } else if (op->sending) {
+        e.buf = &sent;
+        e.count = 1;
+    }
+    if (op->to_bytes) {
+        e.address = (const struct sockaddr *)&op->to;
+        e.address_bytes = op->to_bytes;
+    } else if (op->receiving && !IsBadReadPtr(op->receiving, sizeof *op->receiving)) {
+        e.address = op->receiving->name;
+        e.address_bytes = op->receiving->namelen;
+    } else if (op->from && !IsBadReadPtr(op->from_bytes, sizeof *op->from_bytes)) {
+        e.address = op->from;
+        e.address_bytes = *op->from_bytes;
+    }
+    if (op->what == WS2KIT_CONNECTED || op->what == WS2KIT_ACCEPTED) {
+        own_told(&e);
+        e.what = op->what == WS2KIT_CONNECTED ? WS2KIT_SENT : WS2KIT_RECEIVED;
+        if (err || !bytes)
+            return;
+    }
+    e.bytes = bytes;
+    own_told(&e);
+}
+
 /* ---- the program's end ---- */
 
 struct apc {
@@ -157,6 +217,7 @@ static void finish(struct own_op *op, DWORD code)
     }
     if (err)
         status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
+    told_op(op, err, bytes);
     if (own_may_tell(o)) {
         if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
             own_incoming(op->receiver, op->buf, op->count, bytes);
@@ -248,6 +309,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
         return NULL;
     }
     op->receiver = INVALID_SOCKET;
+    op->what = OWN_OTHER;
     op->buf = (WSABUF *)(op + 1);
     op->count = count;
     op->data = (char *)(op->buf + count);
@@ -270,6 +332,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
 int own_started(struct own_op *op, BOOL failed, LPINT err)
 {
     if (failed && *err != WSA_IO_PENDING) {
+        told_op(op, *err, 0);
         unlink_op(op);
         release(op);
     } else {

@@ -7,12 +7,21 @@
  * functions of ntdll are looked over the shoulder: NtSetInformationFile, NtDuplicateObject, NtCancelIoFile, NtCancelIoFileEx, NtClose,
  * and those of reflect.h.
  *
- * Nothing is touched before the first such handle is made: a process without non-IFS layers never gets here.
+ * A base provider may ask for more (base/observer.h), and what it is told must begin before the first socket, and so before there is a
+ * provider: WSAStartup() has the completion ports watched. Until somebody wants to know of them, that is a look at a flag for each call.
  */
 #include <winsock2.h>
 
 /* From the first WPUCreateSocketHandle. Idempotent. */
 void observe_begin(void);
+
+/* From WSAStartup. Idempotent. FALSE: what base/observer.h promises cannot be had here. */
+BOOL observe_handles(void);
+
+/* The private upcall of base/observer.h. */
+struct ws2_observer;
+struct ws2_kernel;
+int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel);
 
 /* Every association is seen, however it is made. False: only those that kernelbase's own functions make, or none. */
 BOOL observe_all_seen(void);

@@ -717,9 +717,9 @@ static void bad_pointers(void)
     CHECK_INT(up->lpWPUGetProviderPath(&fake_id, nowhere, &chars, &err), SOCKET_ERROR);
     CHECK_ERR(err, WSAEFAULT);
     CHECK_INT(up->lpWPUFDIsSet(s, NULL), 0);
-    CHECK_INT(up->lpWPUCloseEvent(nowhere, &err), FALSE);
+    CHECK_INT(up->lpWPUCloseEvent((HANDLE)(ULONG_PTR)0x7ffffff0, &err), FALSE);
     CHECK_ERR(err, WSA_INVALID_HANDLE);
-    CHECK_INT(up->lpWPUResetEvent(nowhere, &err), FALSE);
+    CHECK_INT(up->lpWPUResetEvent((HANDLE)(ULONG_PTR)0x7ffffff0, &err), FALSE);
     CHECK_ERR(err, WSA_INVALID_HANDLE);
     CHECK_OK(closesocket(s));
     end();
