@@ -14,6 +14,7 @@
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/observe.h"
+#include "ws2_32/core/sockets.h"
 
 NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *before);
 NTSTATUS NTAPI NtResetEvent(HANDLE event, LONG *before);
@@ -347,6 +348,11 @@ BOOL reflect_close(HANDLE file, LONG *status)
 
     if (!completion_known((uintptr_t)file))
         return FALSE;
+    if (!sockets_find((uintptr_t)file)) { /* WahCreateSocketHandle's: nobody's */
+        handle_close((SOCKET)file);
+        *status = STATUS_SUCCESS;
+        return TRUE;
+    }
     *status = closesocket((SOCKET)file) ? handle_status(WSAGetLastError()) : STATUS_SUCCESS;
     SetLastError(last_error);
     return TRUE;
