@@ -11,6 +11,12 @@
 
 #define SIO_WS2KIT_CANCEL _WSAIORW(IOC_VENDOR, 0x7765)
 
+/*
+ * And by this one, how many of the socket's pending operations have neither an event nor a routine: a DWORD comes out. Only the
+ * handle itself can tell of their end, to who waits for it; a layer that does not know the code has such a wait end at once.
+ */
+#define SIO_WS2KIT_PENDING _WSAIOR(IOC_VENDOR, 0x7766)
+
 struct ws2_cancel {
     LPWSAOVERLAPPED operation; /* NULL: all of the socket's */
     DWORD own_thread_only;     /* CancelIo: those that this thread started */

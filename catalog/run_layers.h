@@ -66,10 +66,9 @@ enum run_layer_fault {
 /*
  * Looks at the DLL, and takes the GUID that it exports if it does (GetLspGuid, as Microsoft's
  * sample layers do) and its service flags (GetLspServiceFlags, which the kit exports: without it the layer counts
- * as IFS). `load` loads ws2kit's own as well, which have no such export and are
- * otherwise only looked for.
+ * as IFS). The DLL is loaded for that, and let go.
  */
-enum run_layer_fault run_layers_find(struct run_layer *layer, bool load);
+enum run_layer_fault run_layers_find(struct run_layer *layer);
 
 /* store_read_effective(), with *no_apps as store_read_apps() has it. */
 int run_layers_read(struct catalog *cat, bool *no_apps);

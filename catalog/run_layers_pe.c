@@ -17,6 +17,12 @@ static bool is_ours(const struct run_layer *layer)
     return layer->path[0] == '%';
 }
 
+/* What can only be said of a file: whether it is one of ws2kit's that is broken is found when its first socket is made. */
+static enum run_layer_fault for_a_run(struct run_layer *layer, enum run_layer_fault fault)
+{
+    return is_ours(layer) && fault != RUN_LAYER_NO_FILE ? RUN_LAYER_FINE : fault;
+}
+
 static enum run_layer_fault ask_dll(struct run_layer *layer, const char *file)
 {
     HMODULE module = LoadLibraryA(file);
@@ -39,14 +45,14 @@ static enum run_layer_fault ask_dll(struct run_layer *layer, const char *file)
     return RUN_LAYER_FINE;
 }
 
-enum run_layer_fault run_layers_find(struct run_layer *layer, bool load)
+enum run_layer_fault run_layers_find(struct run_layer *layer)
 {
     char file[MAX_PATH];
     DWORD chars = ExpandEnvironmentStringsA(layer->path, file, sizeof file);
 
     if (!chars || chars > sizeof file || GetFileAttributesA(file) == INVALID_FILE_ATTRIBUTES)
         return RUN_LAYER_NO_FILE;
-    return load || !is_ours(layer) ? ask_dll(layer, file) : RUN_LAYER_FINE;
+    return ask_dll(layer, file);
 }
 
 /* The list, in memory that the caller frees; NULL in *list when there is none. */
@@ -79,7 +85,7 @@ static int apply(struct catalog *cat, const char *list)
     if (count < 0)
         err = WSAEPROVIDERFAILEDINIT;
     for (int i = 0; !err && i < count; i++)
-        err = run_layers_find(&layer[i], false) == RUN_LAYER_FINE ? 0 : WSAEPROVIDERFAILEDINIT;
+        err = for_a_run(&layer[i], run_layers_find(&layer[i])) == RUN_LAYER_FINE ? 0 : WSAEPROVIDERFAILEDINIT;
     if (!err)
         err = run_layers_apply(cat, layer, count);
     free(layer);

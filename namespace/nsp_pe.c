@@ -86,12 +86,12 @@ static int check(struct lookup_state *l)
     case NSK_CLASS_HOST_BY_NAME:
         return l->name[0] || nsp_source.machine ? 0 : WSASERVICE_NOT_FOUND;
     case NSK_CLASS_HOST_BY_ADDR:
-    case NSK_CLASS_UDP:
         return l->name[0] ? 0 : WSASERVICE_NOT_FOUND;
     case NSK_CLASS_TCP:
+    case NSK_CLASS_UDP:
         if (is_of_dns(&l->what) && !nsp_source.records && l->what.rr != RR_A && l->what.rr != RR_AAAA)
             return WSASERVICE_NOT_FOUND;
-        return l->name[0] ? 0 : WSASERVICE_NOT_FOUND;
+        return l->name[0] || (nsp_source.machine && !is_of_dns(&l->what)) ? 0 : WSASERVICE_NOT_FOUND;
     default:
         return WSASERVICE_NOT_FOUND;
     }
@@ -132,6 +132,15 @@ static INT WSAAPI begin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASERVICECLAS
 
 /* ---- searching ---- */
 
+/* Where a service without a name is to be bound: any address. */
+static int any_address(struct lookup_state *l)
+{
+    static const struct name_addr any[] = {{ADDR_INET6, {0}, 0}, {ADDR_INET, {0}, 0}};
+    int err = answer_add_addr(&l->answer, &any[0]);
+
+    return err ? err : answer_add_addr(&l->answer, &any[1]);
+}
+
 static int find_host(struct lookup_state *l)
 {
     struct name_addr addr;
@@ -143,6 +152,8 @@ static int find_host(struct lookup_state *l)
         q.name = NULL;
         q.addr = &addr;
     }
+    if (!l->name[0] && l->what.class != NSK_CLASS_HOST_BY_NAME && l->what.flags & LUP_RES_SERVICE)
+        return any_address(l);
     if (is_of_dns(&l->what))
         q.family = l->what.rr == RR_A ? ADDR_INET : ADDR_INET6;
     return nsp_source.find(&q, &l->answer);

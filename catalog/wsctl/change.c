@@ -262,7 +262,7 @@ int install_command(int argc, char **argv)
         status = complain("cannot install layer %s: the name \"%s\" is empty, too long or has one of \\ / . :",
                           dll, name);
     else
-        status = complain_dll(&in->layer, run_layers_find(&in->layer, true));
+        status = complain_dll(&in->layer, run_layers_find(&in->layer));
 
     if (status == WSCTL_OK) {
         in->layer.service_flags = ifs ? CATALOG_XP1_IFS : 0;

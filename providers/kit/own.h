@@ -10,6 +10,8 @@
 
 struct own_op;
 
+enum { OWN_OTHER = -1 };
+
 struct own_socket {
     SOCKET upper, lower;
     struct chain *chain;
@@ -37,8 +39,18 @@ struct own_op {
     LPWSAOVERLAPPED user;
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
     WSATHREADID thread;
+    BOOL quiet;                  /* neither event nor routine */
     DWORD flags;
     SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
+    int what;           /* enum ws2kit_end, or OWN_OTHER: nobody is told */
+    DWORD asked;        /* the call's flags */
+    SSIZE_T sending;    /* bytes at `data`, for who is told of what was sent */
+    struct sockaddr *from; /* the program's, of a receive; with from_bytes */
+    LPINT from_bytes;
+    WSAMSG *receiving;     /* the program's, of WSARecvMsg */
+    struct sockaddr_storage to; /* where a datagram goes */
+    int to_bytes;
+    INT room_bytes; /* or of where one came from, if the program did not ask */
     WSABUF *buf;        /* a copy of the program's, or the one for `data` */
     DWORD count;
     char *data;         /* outgoing bytes, transformed */
@@ -79,6 +91,9 @@ int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
 /* SIO_WS2KIT_CANCEL. TRUE: something was asked to end. */
 BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only);
 
+/* SIO_WS2KIT_PENDING: pending operations with neither event nor routine. */
+DWORD own_quiet(struct own_socket *o);
+
 BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,
                                     LPDWORD flags, LPINT err);
 
@@ -88,6 +103,13 @@ SSIZE_T own_total(const WSABUF *buf, DWORD count);
 void own_outgoing(SOCKET upper, char *to, const WSABUF *buf, DWORD count);
 /* Lets the layer transform the first `bytes` bytes of what lies in `buf`. */
 void own_incoming(SOCKET upper, const WSABUF *buf, DWORD count, size_t bytes);
+
+/* TRUE: the layer changes or is told outgoing bytes, so they go down in a copy and never past it. */
+BOOL own_sees_outgoing(void);
+/* Tells the layer, if it wants to be told. Leaves the last error alone. */
+void own_told(const struct ws2kit_ended *what);
+/* Where a datagram goes, kept for who is told when it is gone. */
+void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes);
 
 /* own_extension_pe.c: the function for a program that asks for `id`; NULL: not to be had through this layer. */
 FARPROC own_extension(const GUID *id);

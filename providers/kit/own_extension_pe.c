@@ -43,6 +43,7 @@ static BOOL PASCAL own_AcceptEx(SOCKET s, SOCKET acceptor, PVOID out, DWORD data
         if (op) {
             *op->buf = (WSABUF){ data_bytes, out };
             op->receiver = acceptor;
+            op->what = WS2KIT_ACCEPTED;
             started(op, below(o->lower, a->lower, out, data_bytes, local_bytes, remote_bytes,
                               &op->flags, &op->lower));
             err = WSAGetLastError();
@@ -74,6 +75,8 @@ static BOOL PASCAL own_ConnectEx(SOCKET s, const struct sockaddr *name, int name
         op = own_begin(o, ov, NULL, NULL, 0, total, &err);
         if (op) {
             own_outgoing(s, op->data, &buf, 1);
+            op->what = WS2KIT_CONNECTED;
+            op->sending = total;
             started(op, below(o->lower, name, name_bytes, total ? op->data : NULL, (DWORD)total,
                               &op->flags, &op->lower));
             err = WSAGetLastError();
@@ -98,10 +101,12 @@ static BOOL PASCAL own_DisconnectEx(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWOR
         done = below(o->lower, NULL, flags, reserved);
     } else if (below) {
         op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
-        if (op)
+        if (op) {
+            op->what = WS2KIT_DISCONNECTED;
             done = started(op, below(o->lower, &op->lower, flags, reserved));
-        else
+        } else {
             failed(err);
+        }
     }
     err = WSAGetLastError();
     own_put(o);
@@ -176,11 +181,20 @@ static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERL
         if (!ov) {
             result = below(o->lower, msg, got, NULL, NULL);
             err = result ? WSAGetLastError() : 0;
+            own_told(&(struct ws2kit_ended){
+                .s = s, .what = WS2KIT_RECEIVED, .err = err, .flags = msg->dwFlags,
+                .bytes = !result ? *got : err == WSAEMSGSIZE
+                    ? (size_t)own_total(msg->lpBuffers, msg->dwBufferCount) : 0,
+                .buf = msg->lpBuffers, .count = msg->dwBufferCount, .address = msg->name,
+                .address_bytes = msg->namelen });
             if (!result || err == WSAEMSGSIZE)
                 own_incoming(s, msg->lpBuffers, msg->dwBufferCount, result ? SIZE_MAX : *got);
         } else if ((op = own_begin(o, ov, routine, NULL, msg->dwBufferCount, 0, &err))) {
             memcpy(op->buf, msg->lpBuffers, msg->dwBufferCount * sizeof *op->buf);
             op->receiver = s;
+            op->what = WS2KIT_RECEIVED;
+            op->asked = msg->dwFlags;
+            op->receiving = msg;
             result = below(o->lower, msg, &op->flags, &op->lower, NULL);
             err = result ? WSAGetLastError() : 0;
             result = own_started(op, result != 0, &err);
@@ -224,12 +238,21 @@ static INT PASCAL own_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD se
             outgoing_message(s, msg, total, &buf, data, &room);
             result = below(o->lower, &room, flags, sent, NULL, NULL);
             err = result ? WSAGetLastError() : 0;
+            own_told(&(struct ws2kit_ended){
+                .s = s, .what = WS2KIT_SENT, .err = err, .flags = flags,
+                .bytes = result ? 0 : *sent, .buf = &buf, .count = 1, .address = msg->name,
+                .address_bytes = msg->namelen });
         }
         free(data);
     } else if (o && total >= 0) {
         op = own_begin(o, ov, routine, NULL, 1, total, &err);
         if (op) {
             outgoing_message(s, msg, total, op->buf, op->data, &op->msg);
+            op->what = WS2KIT_SENT;
+            op->asked = flags;
+            op->sending = total;
+            own_keep_address(op, msg->name, msg->namelen);
+            own_told(&(struct ws2kit_ended){ .s = s, .what = WS2KIT_SENDING, .flags = flags });
             result = below(o->lower, &op->msg, flags, &op->flags, &op->lower, NULL);
             err = result ? WSAGetLastError() : 0;
             result = own_started(op, result != 0, &err);
@@ -252,7 +275,7 @@ const struct ws2kit_extensions ws2kit_own_extension = {
  */
 static BOOL passes_by(size_t i)
 {
-    return ws2kit_layer.outgoing &&
+    return own_sees_outgoing() &&
            (i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC) ||
             i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC));
 }

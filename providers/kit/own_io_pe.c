@@ -7,18 +7,13 @@
 
 #include "base/cancel.h"
 
-/* Outgoing bytes are transformed in a copy: the program's buffers are not ours to write. */
-static BOOL copies(void)
-{
-    return ws2kit_layer.outgoing != NULL;
-}
-
 /* ---- sending ---- */
 
 static int send_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD sent, DWORD flags,
                     const struct sockaddr *to, int to_bytes, BOOL has_to, LPINT err)
 {
-    SSIZE_T total = copies() ? own_total(buf, count) : 0;
+    /* Outgoing bytes are transformed in a copy: the program's buffers are not ours to write. */
+    SSIZE_T total = own_sees_outgoing() ? own_total(buf, count) : 0;
     const WSPPROC_TABLE *next = &o->chain->next;
     WSABUF one = { (ULONG)total, NULL };
     int result;
@@ -36,6 +31,10 @@ static int send_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD sen
     result = has_to ? next->lpWSPSendTo(o->lower, buf, count, sent, flags, to, to_bytes, NULL, NULL,
                                         NULL, err)
                     : next->lpWSPSend(o->lower, buf, count, sent, flags, NULL, NULL, NULL, err);
+    own_told(&(struct ws2kit_ended){
+        .s = o->upper, .what = WS2KIT_SENT, .err = result ? *err : 0, .flags = flags,
+        .bytes = result ? 0 : *sent, .buf = buf, .count = count, .address = has_to ? to : NULL,
+        .address_bytes = to_bytes });
     free(one.buf);
     return result;
 }
@@ -44,7 +43,7 @@ static int send_later(struct own_socket *o, LPWSABUF buf, DWORD count, DWORD fla
                       const struct sockaddr *to, int to_bytes, BOOL has_to, LPWSAOVERLAPPED ov,
                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, LPWSATHREADID thread, LPINT err)
 {
-    SSIZE_T total = copies() ? own_total(buf, count) : 0;
+    SSIZE_T total = own_sees_outgoing() ? own_total(buf, count) : 0;
     const WSPPROC_TABLE *next = &o->chain->next;
     struct own_op *op;
     DWORD sent;
@@ -55,6 +54,12 @@ static int send_later(struct own_socket *o, LPWSABUF buf, DWORD count, DWORD fla
     op = own_begin(o, ov, routine, thread, 1, total, err);
     if (!op)
         return SOCKET_ERROR;
+    op->what = WS2KIT_SENT;
+    op->asked = flags;
+    op->sending = total;
+    if (has_to)
+        own_keep_address(op, to, to_bytes);
+    own_told(&(struct ws2kit_ended){ .s = o->upper, .what = WS2KIT_SENDING, .flags = flags });
     if (total) {
         own_outgoing(o->upper, op->data, buf, count);
         *op->buf = (WSABUF){ (ULONG)total, op->data };
@@ -108,14 +113,49 @@ static int WSPAPI own_SendTo(SOCKET s, LPWSABUF buf, DWORD count, LPDWORD sent, 
 
 /* ---- receiving: the lower provider writes into the program's buffers, and the bytes are transformed there ---- */
 
+static void received(SOCKET s, const WSABUF *buf, DWORD count, DWORD got, DWORD flags,
+                     const struct sockaddr *from, const INT *from_bytes, int err)
+{
+    struct ws2kit_ended e = { .s = s, .what = WS2KIT_RECEIVED, .err = err, .flags = flags,
+                              .buf = buf, .count = count };
+
+    if (!err)
+        e.bytes = got;
+    else if (err == WSAEMSGSIZE) /* they are full */
+        e.bytes = (size_t)own_total(buf, count);
+    if (from && from_bytes && (!err || err == WSAEMSGSIZE)) {
+        e.address = from;
+        e.address_bytes = *from_bytes;
+    }
+    own_told(&e);
+}
+
+/* Who is told of a datagram is told where it came from, whether the program wants to know or not. */
+static BOOL asks_from_where(const struct own_socket *o)
+{
+    return ws2kit_layer.ended && o->chain->mine.iSocketType == SOCK_DGRAM;
+}
+
 static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got, LPDWORD flags,
                     struct sockaddr *from, LPINT from_bytes, BOOL has_from, LPINT err)
 {
     const WSPPROC_TABLE *next = &o->chain->next;
-    int result = has_from ? next->lpWSPRecvFrom(o->lower, buf, count, got, flags, from, from_bytes,
-                                                NULL, NULL, NULL, err)
-                          : next->lpWSPRecv(o->lower, buf, count, got, flags, NULL, NULL, NULL, err);
+    struct sockaddr_storage room;
+    INT room_bytes = sizeof room;
+    DWORD asked = ws2kit_layer.ended && !IsBadReadPtr(flags, sizeof *flags) ? *flags : 0;
+    int result;
 
+    if (!from && asks_from_where(o)) {
+        has_from = TRUE;
+        from = (struct sockaddr *)&room;
+        from_bytes = &room_bytes;
+    }
+    result = has_from ? next->lpWSPRecvFrom(o->lower, buf, count, got, flags, from, from_bytes,
+                                            NULL, NULL, NULL, err)
+                      : next->lpWSPRecv(o->lower, buf, count, got, flags, NULL, NULL, NULL, err);
+
+    received(o->upper, buf, count, result ? 0 : *got, asked, has_from ? from : NULL, from_bytes,
+             result ? *err : 0);
     if (!result)
         own_incoming(o->upper, buf, count, *got);
     else if (*err == WSAEMSGSIZE)
@@ -139,6 +179,16 @@ static int recv_later(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD f
         return SOCKET_ERROR;
     memcpy(op->buf, buf, count * sizeof *buf);
     op->receiver = o->upper;
+    op->what = WS2KIT_RECEIVED;
+    op->asked = *flags;
+    if (!from && asks_from_where(o)) {
+        has_from = TRUE;
+        from = (struct sockaddr *)&op->to;
+        from_bytes = &op->room_bytes;
+        op->room_bytes = sizeof op->to;
+    }
+    op->from = has_from && from && from_bytes ? from : NULL;
+    op->from_bytes = from_bytes;
     op->flags = *flags;
     result = has_from ? next->lpWSPRecvFrom(o->lower, op->buf, count, &got, &op->flags, from,
                                             from_bytes, &op->lower, NULL, thread, err)
@@ -235,6 +285,10 @@ static BOOL answer_here(struct own_socket *o, DWORD code, LPVOID in, DWORD in_by
             return TRUE;
         }
         found = own_cancel(o, request->operation, request->own_thread_only);
+        *result = answer(out, out_bytes, returned, &found, sizeof found, err);
+        return TRUE;
+    case SIO_WS2KIT_PENDING:
+        found = own_quiet(o);
         *result = answer(out, out_bytes, returned, &found, sizeof found, err);
         return TRUE;
     }

@@ -57,6 +57,66 @@ void own_incoming(SOCKET upper, const WSABUF *buf, DWORD count, size_t bytes)
     }
 }
 
+/* ---- the layer's end ---- */
+
+BOOL own_sees_outgoing(void)
+{
+    return ws2kit_layer.outgoing || ws2kit_layer.ended;
+}
+
+void own_told(const struct ws2kit_ended *what)
+{
+    DWORD last_error = GetLastError();
+
+    if (ws2kit_layer.ended)
+        ws2kit_layer.ended(what);
+    SetLastError(last_error);
+}
+
+void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes)
+{
+    if (!to || bytes <= 0 || bytes > (int)sizeof op->to || IsBadReadPtr(to, bytes))
+        return;
+    memcpy(&op->to, to, bytes);
+    op->to_bytes = bytes;
+}
+
+static void told_op(struct own_op *op, int err, size_t bytes)
+{
+    struct ws2kit_ended e = { .s = op->o->upper, .what = op->what, .err = err, .overlapped = TRUE,
+                              .flags = op->asked };
+    WSABUF sent = { (ULONG)op->sending, op->data };
+
+    if (op->what == OWN_OTHER || !ws2kit_layer.ended)
+        return;
+    if (op->receiver != INVALID_SOCKET) {
+        e.s = op->receiver;
+        e.buf = op->buf;
+        e.count = op->count;
+    } else if (op->sending) {
+        e.buf = &sent;
+        e.count = 1;
+    }
+    if (op->to_bytes) {
+        e.address = (const struct sockaddr *)&op->to;
+        e.address_bytes = op->to_bytes;
+    } else if (op->receiving && !IsBadReadPtr(op->receiving, sizeof *op->receiving)) {
+        e.address = op->receiving->name;
+        e.address_bytes = op->receiving->namelen;
+    } else if (op->from && !IsBadReadPtr(op->from_bytes, sizeof *op->from_bytes)) {
+        e.address = op->from;
+        e.address_bytes = *op->from_bytes;
+    }
+    if (op->what == WS2KIT_CONNECTED || op->what == WS2KIT_ACCEPTED) {
+        own_told(&e);
+        e.what = op->what == WS2KIT_CONNECTED ? WS2KIT_SENT : WS2KIT_RECEIVED;
+        if (err || !bytes)
+            return;
+    }
+    e.bytes = bytes;
+    own_told(&e);
+}
+
 /* ---- the program's end ---- */
 
 struct apc {
@@ -157,11 +217,13 @@ static void finish(struct own_op *op, DWORD code)
     }
     if (err)
         status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
+    told_op(op, err, bytes);
     if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
         own_incoming(op->receiver, op->buf, op->count, bytes);
 
-    unlink_op(op);
+    /* In the list until it has been told: who waits for the handle counts what is there. */
     tell(o, op->user, op->routine, &op->thread, status, err, bytes, flags);
+    unlink_op(op);
     release(op);
 }
 
@@ -235,6 +297,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
     op->refs = 2; /* the worker's, and the starting thread's: the lower provider may look at it until it returns */
     op->user = user;
     op->routine = routine;
+    op->quiet = !routine && !user->hEvent;
     if (thread)
         op->thread = *thread;
     else if (routine && upcalls.lpWPUOpenCurrentThread(&op->thread, err)) {
@@ -242,6 +305,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
         return NULL;
     }
     op->receiver = INVALID_SOCKET;
+    op->what = OWN_OTHER;
     op->buf = (WSABUF *)(op + 1);
     op->count = count;
     op->data = (char *)(op->buf + count);
@@ -264,6 +328,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
 int own_started(struct own_op *op, BOOL failed, LPINT err)
 {
     if (failed && *err != WSA_IO_PENDING) {
+        told_op(op, *err, 0);
         unlink_op(op);
         release(op);
     } else {
@@ -298,6 +363,17 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
     found = CancelIoEx((HANDLE)o->lower, &op->lower);
     release(op);
     return found;
+}
+
+DWORD own_quiet(struct own_socket *o)
+{
+    DWORD count = 0;
+
+    own_lock();
+    for (const struct own_op *op = o->first; op; op = op->next)
+        count += op->quiet;
+    own_unlock();
+    return count;
 }
 
 BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,

@@ -57,6 +57,8 @@ void own_put(struct own_socket *o)
     if (!last)
         return;
     if (current)
+        own_told(&(struct ws2kit_ended){ .s = o->upper, .what = WS2KIT_GONE });
+    if (current)
         upcalls.lpWPUCloseSocketHandle(o->upper, &ignored);
     free(o);
 }

@@ -54,6 +54,29 @@ struct ws2kit_own_sockets {
 };
 extern const struct ws2kit_own_sockets ws2kit_own_sockets;
 
+/* What became of an operation on a socket of a layer's own. */
+struct ws2kit_ended {
+    SOCKET s; /* the program's; for WS2KIT_ACCEPTED the accepted one */
+    enum ws2kit_end {
+        WS2KIT_SENDING, /* an overlapped send is about to start; one WS2KIT_SENT with `overlapped` will follow */
+        WS2KIT_SENT,
+        WS2KIT_RECEIVED,
+        WS2KIT_CONNECTED, /* ConnectEx; its data follow as WS2KIT_SENT */
+        WS2KIT_ACCEPTED,  /* AcceptEx; its data follow as WS2KIT_RECEIVED */
+        WS2KIT_DISCONNECTED,
+        WS2KIT_GONE, /* closed, and nothing of it is pending any more; its handle may be used again after this */
+    } what;
+    int err;         /* 0, or the Winsock code that it failed with */
+    BOOL overlapped; /* it was pending; always so but for WS2KIT_SENT, WS2KIT_RECEIVED and WS2KIT_GONE */
+    DWORD flags;     /* the call's, as MSG_OOB or MSG_PEEK */
+    size_t bytes;    /* how many bytes went; they are the first ones of the `count` buffers */
+    const WSABUF *buf;
+    DWORD count;
+    /* Of a datagram: where it goes if the call says so, where it came from (of WSARecvMsg only if the call asks). NULL: the socket's peer. */
+    const struct sockaddr *address;
+    int address_bytes;
+};
+
 struct ws2kit_layer {
     /* Short ASCII name, as in `./ws2 run --layer NAME`; finds the layer's options. */
     const char *name;
@@ -108,6 +131,16 @@ struct ws2kit_layer {
      */
     void (*outgoing)(SOCKET s, char *data, size_t bytes);
     void (*incoming)(SOCKET s, char *data, size_t bytes);
+    /*
+     * Only with `own`; may be NULL. Told how each send and receive ended, whichever way the program asked for it, and how the
+     * overlapped operations of the kind above did, before the program is told. A call that would have blocked, and one that could not
+     * be started, are told too, with their code. The bytes are those of the lower side: after outgoing(), before incoming(). The program
+     * may be ending the connection on another thread, so pointers into its memory may be bad by now: see IsBadReadPtr.
+     *
+     * On the thread of a call that ends at once, on the kit's worker for all others. Bytes of one
+     * direction come in order, unless the program itself sends or receives on several threads at a time.
+     */
+    void (*ended)(const struct ws2kit_ended *what);
 };
 
 /* You define this one. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/pend.h"
 
 /*
  * A send that is still queued when its handle is closed is cut off, and if the handle's value is given to another
@@ -81,6 +82,7 @@ int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
     }
     hard = k->linger.l_onoff && !k->linger.l_linger;
     afd_cancel_blocking(k);
+    pend_cancel(k, NULL, FALSE);
     if (k->had_pending_send && !hard) {
         afd_cancel_pending(k, TRUE);
         if (sends_queued(k))

@@ -7,6 +7,7 @@
  * process is refused. It is good once: from then on the handle has a record.
  */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/pend.h"
 #include "providers/tcpip/spi.h"
 
 enum { HANDLE_BITS = 22, HANDLE_MAX = 1 << HANDLE_BITS };
@@ -54,6 +55,7 @@ static int duplicate(struct sock *k, DWORD process_id, WSAPROTOCOL_INFOW *info)
     if (!done)
         return WSAEMFILE;
     k->given = TRUE;
+    pend_to_device(k);
     info->dwProviderReserved = token_make(copy, process_id);
     return 0;
 }

@@ -18,7 +18,7 @@
  *  4. There is no event or window selection, and none that an accepted socket may have from its listener without our
  *     knowledge. The server re-arms FD_READ, FD_WRITE and FD_CLOSE when it sees a receive or a send. Before a selection
  *     begins on a socket that used the fast way, fast_before_selection() brings the server up to date.
- *  5. No operation in that direction is pending in the device: overlapped ones, by the OVERLAPPEDs that were seen to
+ *  5. No operation in that direction is pending, in the process (pend.h; it goes to the device then) or in the device: overlapped ones, by the OVERLAPPEDs that were seen to
  *     pend; calls that wait there; the rest of a nonblocking send. Data that came later must not pass them.
  *  6. Stream sends are made one at a time (send_lock, taken by send_nt.c around the fast way and the start of the
  *     device's): what one call sends lies together in the stream.
@@ -72,12 +72,20 @@ NTSTATUS fast_poll(struct sock *const *socks, struct poll_entry *entries, ULONG 
                    LONGLONG *timeout);
 
 /*
- * May an overlapped operation that is done at once be told without the device? Only if no packet is due: `ov` says so, or
- * the mode of the handle. The port itself, which nobody can be asked about, is never needed then. No routines: these are
- * refused on a socket that has a port.
+ * May an overlapped operation that is done at once be told without the device? Where the socket's port is known (port.h), or that
+ * it has none, yes, but for a routine on a socket with a port, which the device refuses. Elsewhere only if no packet is due, because `ov`
+ * or the mode of the handle says so; and no routines, for there may be a port.
  */
 BOOL fast_overlapped(struct sock *k, const WSAOVERLAPPED *ov,
                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+/* Tells it, with status 0 or STATUS_BUFFER_OVERFLOW. `ov` may be gone afterwards. */
+void fast_finish(struct sock *k, enum afd_kind kind, LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+/* Somebody is going to learn of it by an event, a packet or a routine, and not just by the call's own answer. */
+BOOL fast_will_tell(struct sock *k, const WSAOVERLAPPED *ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+/* fast_recv() for the first of the receives that wait in the process (pend.h), which has the right to be first. */
+NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes);
 
 /* TRUE: there is no error on the socket that anybody could be told. */
 BOOL fast_no_trouble(struct sock *k);
@@ -91,6 +99,7 @@ void fast_before_selection(struct sock *k);
 void fast_adopted(struct sock *k);
 
 BOOL fast_still_pending(void **iosbs, ULONG count);
+LONG fast_call(enum half_call which, void *args); /* the Unix half must be there */
 int fast_waker_new(void); /* -1: none to be had */
 void fast_wake(int waker, BOOL on);
 void fast_fd_close(int fd);

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "providers/tcpip/pend.h"
 #include "providers/tcpip/poll.h"
+#include "providers/tcpip/port.h"
 
 _Static_assert(sizeof(struct half_msg) == 56 && sizeof(struct half_poll) == 32, "the halves' structs");
 
@@ -16,7 +18,7 @@ static UINT64 half;
 static LONG(WINAPI **dispatcher)(UINT64 half, unsigned call, void *args);
 static NTSTATUS(CDECL *handle_to_fd)(HANDLE handle, unsigned access, int *fd, unsigned *options);
 
-static LONG call(enum half_call which, void *args)
+LONG fast_call(enum half_call which, void *args)
 {
     return (*dispatcher)(half, which, args);
 }
@@ -50,7 +52,7 @@ static BOOL find(void)
         return FALSE;
     if (query(GetCurrentProcess(), self, UNIX_FUNCS, &half, sizeof half, NULL))
         return FALSE;
-    return !call(HALF_HELLO, &hello) && hello.version == HALF_VERSION && hello.calls == HALF_CALLS;
+    return !fast_call(HALF_HELLO, &hello) && hello.version == HALF_VERSION && hello.calls == HALF_CALLS;
 }
 #else
 static BOOL turned_off(void)
@@ -73,6 +75,8 @@ void fast_start(void)
         return;
     code = GetLastError();
     ready = find();
+    if (ready)
+        port_start();
     SetLastError(code);
 }
 
@@ -82,28 +86,28 @@ int fast_waker_new(void)
 {
     struct half_waker w = { -1 };
 
-    return ready && !call(HALF_WAKER, &w) ? w.fd : -1;
+    return ready && !fast_call(HALF_WAKER, &w) ? w.fd : -1;
 }
 
 void fast_wake(int waker, BOOL on)
 {
     struct half_wake w = { waker, on };
 
-    call(HALF_WAKE, &w);
+    fast_call(HALF_WAKE, &w);
 }
 
 void fast_fd_close(int fd)
 {
     struct half_close c = { fd };
 
-    call(HALF_CLOSE, &c);
+    fast_call(HALF_CLOSE, &c);
 }
 
 BOOL fast_still_pending(void **iosbs, ULONG count)
 {
     struct half_still_pending s = { (ULONG_PTR)iosbs, count, 1 };
 
-    return !ready || call(HALF_STILL_PENDING, &s) || s.answer;
+    return !ready || fast_call(HALF_STILL_PENDING, &s) || s.answer;
 }
 
 /* ---- whose socket it is ---- */
@@ -143,7 +147,7 @@ static int fd_of(struct sock *k)
         InterlockedCompareExchange(&k->fd, -1, 0);
         return -1;
     }
-    call(HALF_ADOPT, &a);
+    fast_call(HALF_ADOPT, &a);
     fd = InterlockedCompareExchange(&k->fd, a.fd + 1, 0);
     if (fd) {
         fast_fd_close(a.fd);
@@ -196,6 +200,7 @@ void fast_before_selection(struct sock *k)
     DWORD flags = MSG_PEEK;
     struct afd_recvmsg in = { .flags = (ULONG_PTR)&flags, .count = 1, .bufs = (ULONG_PTR)&buf };
 
+    pend_to_device(k);
     if (!k->unseen)
         return;
     k->unseen = FALSE;
@@ -214,7 +219,7 @@ static void wait_here(void *arg)
 {
     struct wait *w = arg;
 
-    w->fault = call(w->which, w->msg);
+    w->fault = fast_call(w->which, w->msg);
 }
 
 /* 1.1 programs with a hook want it called all the time. */
@@ -296,7 +301,7 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
         return STATUS_NOT_FAST;
     if (!k->unseen)
         k->unseen = TRUE;
-    if (call(HALF_RECV, &msg))
+    if (fast_call(HALF_RECV, &msg))
         return STATUS_ACCESS_VIOLATION;
     status = msg.status;
     if (status == STATUS_DEVICE_NOT_READY && wait)
@@ -306,6 +311,33 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
         *bytes = (ULONG)msg.bytes;
         if (m->name)
             *m->from_bytes = (INT)msg.name_bytes;
+    }
+    return status;
+}
+
+NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes)
+{
+    struct half_msg msg = {
+        .fd = k->fd - 1,
+        .waker = -1,
+        .flags = sock_is_stream(k) ? 0 : HALF_MSG_DATAGRAM,
+        .count = m->count,
+        .bufs = (ULONG_PTR)m->bufs,
+        .name = (ULONG_PTR)m->name,
+        .name_bytes = m->name ? (uint32_t)*m->from_bytes : 0,
+    };
+    NTSTATUS status;
+
+    *bytes = 0;
+    if (fast_call(HALF_RECV, &msg))
+        return STATUS_NOT_FAST;
+    status = outcome(k, msg.status);
+    if (!NT_ERROR(status)) {
+        *bytes = (ULONG)msg.bytes;
+        if (m->name)
+            *m->from_bytes = (INT)msg.name_bytes;
+        if (!*bytes && sock_seen_reset(k))
+            status = STATUS_CONNECTION_RESET;
     }
     return status;
 }
@@ -330,7 +362,7 @@ NTSTATUS fast_send(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     msg.fd = fd_of(k);
     if (msg.fd < 0)
         return STATUS_NOT_FAST;
-    if (call(HALF_SEND, &msg))
+    if (fast_call(HALF_SEND, &msg))
         return STATUS_ACCESS_VIOLATION;
     status = msg.status;
     if (status == STATUS_DEVICE_NOT_READY && wait)
@@ -356,7 +388,31 @@ static BOOL skips_packets(struct sock *k)
 BOOL fast_overlapped(struct sock *k, const WSAOVERLAPPED *ov,
                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
+    if (ready && port_observed())
+        return !routine || !k->port;
     return ready && !routine && (((ULONG_PTR)ov->hEvent & 1) || skips_packets(k));
+}
+
+static BOOL sends_packet(struct sock *k, const WSAOVERLAPPED *ov)
+{
+    return k->port && !((ULONG_PTR)ov->hEvent & 1) && !(k->port_modes & 1);
+}
+
+BOOL fast_will_tell(struct sock *k, const WSAOVERLAPPED *ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    return routine || ((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1) || sends_packet(k, ov);
+}
+
+void fast_finish(struct sock *k, enum afd_kind kind, LPWSAOVERLAPPED ov, NTSTATUS status, ULONG bytes,
+                 LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    BOOL packet = !routine && sends_packet(k, ov);
+
+    if (routine)
+        thread_has_routines();
+    afd_finish_to(ov, status, bytes, routine);
+    if (packet)
+        port_tell(k, kind, ov, status, bytes);
 }
 
 /* ---- questions ---- */
@@ -368,7 +424,7 @@ BOOL fast_no_trouble(struct sock *k)
     if (!fast_owns(k) || !is_usable(k))
         return FALSE;
     t.fd = fd_of(k);
-    return t.fd >= 0 && !call(HALF_TROUBLE, &t) && !t.answer;
+    return t.fd >= 0 && !fast_call(HALF_TROUBLE, &t) && !t.answer;
 }
 
 BOOL fast_readable(struct sock *k, INT *bytes)
@@ -378,7 +434,7 @@ BOOL fast_readable(struct sock *k, INT *bytes)
     if (!fast_owns(k) || !is_usable(k))
         return FALSE;
     f.fd = fd_of(k);
-    if (f.fd < 0 || call(HALF_FIONREAD, &f) || f.status)
+    if (f.fd < 0 || fast_call(HALF_FIONREAD, &f) || f.status)
         return FALSE;
     *bytes = (INT)f.bytes;
     return TRUE;
@@ -400,7 +456,7 @@ static void look(void *arg)
 {
     struct half_poll *p = arg;
 
-    if (call(HALF_POLL, p))
+    if (fast_call(HALF_POLL, p))
         p->doubt = 1;
 }
 

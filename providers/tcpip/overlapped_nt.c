@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/pend.h"
+#include "providers/tcpip/port.h"
 
 /*
  * Addresses of the overlapped requests of a socket that pended, in two lists: so that closesocket can cancel those that
@@ -113,8 +115,17 @@ NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, v
                    ULONG out_bytes, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
                    enum afd_kind kind)
 {
-    NTSTATUS status = start(k->handle, code, in, in_bytes, out, out_bytes, ov, routine);
+    BOOL data = code == AFD_RECVMSG || code == AFD_SENDMSG || code == AFD_TRANSMIT;
+    BOOL packet = port_serves(k) && !routine && !((ULONG_PTR)ov->hEvent & 1);
+    NTSTATUS status;
 
+    if (packet)
+        port_is_foreign(k);
+    if (packet && data)
+        port_expect(k, kind, ov);
+    status = start(k->handle, code, in, in_bytes, out, out_bytes, ov, routine);
+    if (packet && data && status != STATUS_PENDING && (NT_ERROR(status) || k->port_modes & 1))
+        port_unexpect(k, ov);
     if (status == STATUS_PENDING) {
         if (kind == AFD_KIND_SEND)
             k->had_pending_send = TRUE;
@@ -189,6 +200,7 @@ NTSTATUS afd_complete(struct sock *k, NTSTATUS status, LPWSAOVERLAPPED ov,
 {
     HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
 
+    port_is_foreign(k);
     start(k->handle, AFD_COMPLETE_ASYNC, &status, sizeof status, NULL, 0, ov, routine);
     /* The server leaves the event reset after this one status. */
     if (status == STATUS_NOT_SUPPORTED && event && !routine)
@@ -202,13 +214,27 @@ static NTSTATUS status_of(const OVERLAPPED *ov)
     return (NTSTATUS)*(const volatile ULONG_PTR *)&ov->Internal;
 }
 
+static void run_pended(SOCKET s)
+{
+    struct sock *k = sock_find((HANDLE)s);
+
+    if (!k)
+        return;
+    if (k->pends)
+        pend_run(k);
+    sock_put(k);
+}
+
 /* Waits until `ov` is done. With no event of its own only the socket's handle can be waited on, which other operations
- * signal as well. */
+ * signal as well, and those that wait in the process never do. */
 static void wait_done(SOCKET s, LPWSAOVERLAPPED ov)
 {
     HANDLE event = (HANDLE)((ULONG_PTR)ov->hEvent & ~(ULONG_PTR)1);
 
     while (status_of(ov) == STATUS_PENDING) {
+        run_pended(s);
+        if (status_of(ov) != STATUS_PENDING)
+            break;
         LARGE_INTEGER step = { .QuadPart = event ? -10000000 : -500000 };
 
         if (NtWaitForSingleObject(event ? event : (HANDLE)s, FALSE, &step) != STATUS_TIMEOUT &&

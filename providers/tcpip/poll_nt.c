@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/pend.h"
 #include "providers/tcpip/poll_flags.h"
 #include "providers/tcpip/spi.h"
 
@@ -41,6 +42,7 @@ static int collect(const struct poll_entry *entries, ULONG count, struct poll_ro
             let_go(room->held, i);
             return WSAENOTSOCK;
         }
+        pend_to_device(k); /* so that the kernel knows who has the first right to what comes */
         room->held[i] = k;
         room->block->item[i].sock = (ULONG_PTR)k->handle;
         room->block->item[i].flags = entries[i].wanted;

@@ -6,6 +6,8 @@
 
 #include "providers/tcpip/bufs.h"
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/pend.h"
+#include "providers/tcpip/port.h"
 #include "providers/tcpip/spi.h"
 
 _Static_assert(sizeof(struct buf) == sizeof(WSABUF) &&
@@ -42,13 +44,18 @@ static struct afd_recvmsg request_of(struct recv *r, DWORD *flags, BOOL force_as
  * Wine 8.0 reads a reset connection as a clean end of stream (rule 4). Everything that came before the reset has been
  * read by then, so from now on the socket has nothing but the reset to tell.
  */
-static BOOL is_reset(struct sock *k, const struct recv *r)
+BOOL sock_seen_reset(struct sock *k)
 {
-    if (!sock_is_stream(k) || !bufs_bytes((struct buf *)r->bufs, r->count))
+    if (!sock_is_stream(k))
         return FALSE;
     if (!k->reset && (afd_poll_now(k->handle, AFD_POLL_RESET, NULL) & AFD_POLL_RESET))
         k->reset = TRUE;
     return k->reset;
+}
+
+static BOOL is_reset(struct sock *k, const struct recv *r)
+{
+    return bufs_bytes((struct buf *)r->bufs, r->count) && sock_seen_reset(k);
 }
 
 static NTSTATUS fast(struct sock *k, const struct recv *r, BOOL wait, ULONG *bytes)
@@ -63,8 +70,10 @@ static NTSTATUS receive(struct sock *k, struct recv *r, BOOL wait, ULONG *bytes)
 {
     DWORD flags;
     struct afd_recvmsg in;
-    NTSTATUS status = fast(k, r, wait || !k->nonblocking, bytes);
+    NTSTATUS status;
 
+    pend_to_device(k);
+    status = fast(k, r, wait || !k->nonblocking, bytes);
     if (status == STATUS_NOT_FAST) {
         in = request_of(r, &flags, wait);
         status = afd_call_blocking(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, bytes);
@@ -229,28 +238,59 @@ static int started_on_reset(struct sock *k, LPWSAOVERLAPPED ov,
     return 0;
 }
 
-/* FALSE: the device has to do it. A reset is told at once, as where no packet comes. */
-static BOOL start_fast(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
-                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, int *err)
+/*
+ * STATUS_NOT_FAST: the device has to do it. STATUS_DEVICE_NOT_READY: nothing to receive. Otherwise done, with *err to answer. A reset is
+ * told at once, as where no packet comes.
+ */
+static NTSTATUS start_fast(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
+                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, int *err)
 {
     NTSTATUS status;
     ULONG got;
 
     if (!fast_overlapped(k, ov, routine))
-        return FALSE;
+        return STATUS_NOT_FAST;
     status = fast(k, r, FALSE, &got);
     if (status == STATUS_NOT_FAST || status == STATUS_DEVICE_NOT_READY)
-        return FALSE;
+        return status;
     if (!status && !got && is_reset(k, r))
         status = STATUS_CONNECTION_RESET;
     *err = err_from_ntstatus(status);
     r->flags = status == STATUS_BUFFER_OVERFLOW ? MSG_PARTIAL : 0;
     if (NT_ERROR(status))
-        return TRUE;
-    afd_finish(ov, status, got);
-    if (bytes)
+        return STATUS_SUCCESS;
+    /* Truncated, and to be told: an error at once would have the application see it twice. */
+    if (status && fast_will_tell(k, ov, routine))
+        *err = WSA_IO_PENDING;
+    else if (bytes)
         *bytes = got;
-    return TRUE;
+    fast_finish(k, AFD_KIND_OTHER, ov, status, got, routine);
+    return STATUS_SUCCESS;
+}
+
+/* Receives that may wait in the process (pend.h): they need nothing but a packet. FALSE: the device has to do it. */
+static BOOL start_here(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLAPPED ov,
+                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, int *err)
+{
+    struct pend_recv pended = { r->bufs, r->count, r->from, r->from_bytes };
+    NTSTATUS status = STATUS_DEVICE_NOT_READY;
+    BOOL added = FALSE;
+
+    if (!port_serves(k) || routine || ov->hEvent || r->control || (r->flags & ~(DWORD)MSG_PARTIAL) ||
+        r->count > HALF_BUFS || !bufs_bytes((struct buf *)r->bufs, r->count))
+        return FALSE;
+    lock_take(&k->pend_lock);
+    if (!k->pends)
+        status = start_fast(k, r, bytes, ov, routine, err);
+    if (status == STATUS_DEVICE_NOT_READY && fast_allowed(k, AFD_KIND_OTHER)) {
+        added = pend_add(k, &pended, ov);
+        *err = WSA_IO_PENDING;
+        r->flags = 0;
+    }
+    lock_drop(&k->pend_lock);
+    if (added)
+        port_pended(k);
+    return added || !status;
 }
 
 /* `msg_flags` are the application's, which has to keep them when it asks for control data. */
@@ -262,7 +302,13 @@ static int start(struct sock *k, struct recv *r, DWORD *bytes, DWORD *msg_flags,
     NTSTATUS status;
     int err;
 
-    if (start_fast(k, r, bytes, ov, routine, &err))
+    if (start_here(k, r, bytes, ov, routine, &err))
+        return err;
+    pend_to_device(k);
+    lock_take(&k->pend_lock);
+    status = start_fast(k, r, bytes, ov, routine, &err);
+    lock_drop(&k->pend_lock);
+    if (!status)
         return err;
     status = afd_start(k, AFD_RECVMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_OTHER);
     err = afd_started(k, status, ov, routine, &got);

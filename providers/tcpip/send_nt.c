@@ -264,7 +264,8 @@ static NTSTATUS start_fast(struct sock *k, const struct send *r, ULONG *bytes)
         status = tail_follow(k, r, *bytes) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
         *bytes = total;
     }
-    return status == STATUS_DEVICE_NOT_READY ? STATUS_NOT_FAST : status;
+    /* Too long a datagram: the device says so with a packet. */
+    return status == STATUS_DEVICE_NOT_READY || status == STATUS_BUFFER_OVERFLOW ? STATUS_NOT_FAST : status;
 }
 
 static int start(struct sock *k, const struct send *r, DWORD *bytes, LPWSAOVERLAPPED ov,
@@ -286,10 +287,15 @@ static int start(struct sock *k, const struct send *r, DWORD *bytes, LPWSAOVERLA
         status = afd_start(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, ov, routine, AFD_KIND_SEND);
         quick = FALSE;
     }
+    if (quick && !status) {
+        if (bytes)
+            *bytes = sent;
+        fast_finish(k, AFD_KIND_SEND, ov, status, sent, routine);
+    }
     if (stream)
         lock_drop(&k->send_lock);
-    if (quick && !status)
-        afd_finish(ov, status, sent);
+    if (quick)
+        return err_from_ntstatus(status);
     return afd_started(k, status, ov, routine, bytes);
 }
 

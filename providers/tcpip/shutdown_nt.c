@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/pend.h"
 
 static NTSTATUS shut(struct sock *k, INT how)
 {
@@ -26,6 +27,7 @@ static int do_shutdown(struct sock *k, int how)
     }
 
     if (how != SD_SEND) {
+        pend_to_device(k);
         status = shut(k, SD_RECEIVE);
         if (!status)
             k->shut_recv = TRUE;

@@ -86,6 +86,16 @@ struct sock {
     ULONG timeout_ms[AFD_KINDS];   /* SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
     BOOL volatile skips_packets;   /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS was seen; it cannot be taken back */
     ULONG skip_asked, skip_next;   /* when to look for it (again) */
+
+    /* The completion port, where it is known (port.h). */
+    struct port *volatile port;    /* counted */
+    ULONG_PTR port_key;
+    ULONG volatile port_modes;     /* FILE_SKIP_... as they were set */
+    BOOL watched;                  /* port_watch(); guarded by pend_lock */
+    LONG volatile behind[AFD_KINDS]; /* packets that the server has still to send: the next one goes there, too */
+    struct lock pend_lock;         /* one receive at a time, where they can wait in the process */
+    struct sock_pend *pend_first, **pend_end; /* owned, guarded by pend_lock */
+    LONG volatile pends;           /* how many; changed under pend_lock */
     struct sock *next_free;
 };
 
@@ -99,8 +109,16 @@ struct sock *sock_new(HANDLE handle, INT family, INT type, INT protocol, BOOL ov
 struct sock *sock_get(SOCKET s);
 void sock_put(struct sock *k);
 
+/* The same, but only if there is a record, and for a socket that is being closed as well. */
+struct sock *sock_find(HANDLE handle);
+
 /* One more reference to a record that the caller holds one of. */
 void sock_hold(struct sock *k);
+/* The same for one that may be on its way to the free list, or have come back as another socket's. FALSE: the former. */
+BOOL sock_try_hold(struct sock *k);
+
+/* The program is about to close the handle of a socket with CloseHandle(). */
+void sock_lose(HANDLE handle);
 
 /*
  * Begins the end of a record: no sock_get() finds it any more, and the table's reference goes. FALSE: somebody
@@ -142,6 +160,9 @@ int sock_bind_any(struct sock *k);
 int sock_option_set(struct sock *k, INT level, INT name, const void *value, INT bytes);
 INT sock_option_get(struct sock *k, INT level, INT name, void *value, INT bytes);
 void sock_option_clear(struct sock *k);
+
+/* A stream was reset by its peer. Asks the kernel (and forgets nothing): for receives that got no bytes. */
+BOOL sock_seen_reset(struct sock *k);
 
 /* TRUE if `from` is the default peer of a datagram socket, or there is none. */
 BOOL sock_is_peer(struct sock *k, const union sock_addr *from);

@@ -7,6 +7,8 @@
 
 #include "base/handle_map.h"
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/pend.h"
+#include "providers/tcpip/port.h"
 
 /*
  * Records come from blocks that are never freed and go back to a free list, so that a reader who lost a race with
@@ -47,7 +49,7 @@ static void record_free(struct sock *k)
 }
 
 /* Counts up unless the count is zero already: then the record is on its way to the free list. */
-static BOOL try_hold(struct sock *k)
+BOOL sock_try_hold(struct sock *k)
 {
     LONG refs = k->refs;
 
@@ -87,6 +89,7 @@ static void destroy(struct sock *k)
     free(k->pending[AFD_KIND_SEND]);
     free(k->names);
     sock_option_clear(k);
+    port_leave(k);
     if (k->fd > 0) /* before the handle: what a close makes of the connection is decided by the last one */
         fast_fd_close(k->fd - 1);
     if (handle) {
@@ -124,7 +127,7 @@ BOOL sock_forget(struct sock *k)
  */
 static void displace(struct sock *old)
 {
-    if (!try_hold(old))
+    if (!sock_try_hold(old))
         return;
     lock_take(&old->lock);
     old->handle = NULL;
@@ -147,6 +150,7 @@ struct sock *sock_new(HANDLE handle, INT family, INT type, INT protocol, BOOL ov
     k->type = type;
     k->protocol = protocol;
     k->overlapped = overlapped;
+    k->pend_end = &k->pend_first;
     InterlockedExchange(&k->refs, 2);
     if (handle_map_set(&table, (uintptr_t)handle, k, &old)) {
         k->handle = NULL;
@@ -157,6 +161,34 @@ struct sock *sock_new(HANDLE handle, INT family, INT type, INT protocol, BOOL ov
     if (old)
         displace(old);
     return k;
+}
+
+struct sock *sock_find(HANDLE handle)
+{
+    struct sock *k = handle_map_find(&table, (uintptr_t)handle);
+
+    if (!k || !sock_try_hold(k))
+        return NULL;
+    if (k->handle == handle)
+        return k;
+    sock_put(k);
+    return NULL;
+}
+
+/* With a descriptor of ours left open the connection would never end, and receives that wait in the process would be forgotten. */
+void sock_lose(HANDLE handle)
+{
+    struct sock *k = sock_find(handle);
+
+    if (!k)
+        return;
+    if (!k->closing) {
+        handle_map_remove(&table, (uintptr_t)handle, k);
+        displace(k);
+        afd_cancel_blocking(k);
+        pend_cancel(k, NULL, FALSE);
+    }
+    sock_put(k);
 }
 
 /* The addresses and the state of a socket that some other process or a bare DuplicateHandle gave us. */
@@ -230,7 +262,7 @@ static struct sock *adopt_unknown(HANDLE handle)
         return NULL;
     lock_take(&lock);
     k = handle_map_find(&table, (uintptr_t)handle);
-    if (k ? !try_hold(k) : sock_adopt(handle, &k))
+    if (k ? !sock_try_hold(k) : sock_adopt(handle, &k))
         k = NULL;
     lock_drop(&lock);
     return k;
@@ -244,7 +276,7 @@ struct sock *sock_get(SOCKET s)
         k = handle_map_find(&table, s);
         if (!k)
             break;
-        if (!try_hold(k))
+        if (!sock_try_hold(k))
             return NULL;
         if (k->handle == (HANDLE)s && !k->closing)
             return k;
@@ -271,7 +303,7 @@ static void visit_one(uintptr_t handle, void *value, void *arg)
     void (**visit)(struct sock *) = arg;
     struct sock *k = value;
 
-    if (!try_hold(k))
+    if (!sock_try_hold(k))
         return;
     if (k->handle == (HANDLE)handle)
         (*visit)(k);

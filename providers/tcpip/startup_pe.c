@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/pend.h"
 
 WSPUPCALLTABLE upcalls;
 
@@ -64,6 +65,7 @@ static void drop_socket(struct sock *k)
     if (!sock_forget(k))
         return;
     afd_cancel_blocking(k);
+    pend_cancel(k, NULL, FALSE);
     afd_cancel_pending(k, FALSE);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "providers/kit/file.h"
 
 unsigned log_hex;
 
@@ -49,30 +50,6 @@ static ULONGLONG units_between(LONGLONG from, LONGLONG to, LONGLONG units_per_se
                        span % ticks_per_second * units_per_second / ticks_per_second);
 }
 
-/*
- * A path that begins with "/" is a Linux path, as Wine understands it. Without FILE_WRITE_DATA each write goes to the end,
- * wherever that is by then; FILE_READ_DATA is for LockFileEx.
- */
-static HANDLE open_file(const char *path)
-{
-    static const WCHAR linux_root[] = L"\\\\?\\unix";
-    WCHAR wide[ARRAYSIZE(linux_root) + 1024] = { 0 };
-    WCHAR *to = wide;
-
-    if (*path == '/') {
-        memcpy(wide, linux_root, sizeof linux_root);
-        to += ARRAYSIZE(linux_root) - 1;
-    }
-    if (!MultiByteToWideChar(CP_UTF8, 0, path, -1, to, 1024))
-        return NULL;
-    for (WCHAR *c = to; *path == '/' && *c; c++)
-        if (*c == '/')
-            *c = '\\';
-    return CreateFileW(wide, FILE_APPEND_DATA | FILE_READ_DATA,
-                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_ALWAYS,
-                       FILE_ATTRIBUTE_NORMAL, NULL);
-}
-
 /* Our own handle, since the program may close its one, and the value then be that of some other file. */
 static HANDLE own_stderr(void)
 {
@@ -112,8 +89,10 @@ int log_start(void)
     own_file = ws2kit_option("file", text, sizeof text);
     if (!own_file)
         return 0;
-    file = open_file(text);
-    if (file && file != INVALID_HANDLE_VALUE) {
+    /* Without FILE_WRITE_DATA each write goes to the end, wherever that is by then; FILE_READ_DATA is for LockFileEx. */
+    file = kit_open_file(text, FILE_APPEND_DATA | FILE_READ_DATA,
+                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_ALWAYS);
+    if (file != INVALID_HANDLE_VALUE) {
         if (terminal)
             CloseHandle(terminal);
         return 0;

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hello: sends a line to itself over TCP on loopback and prints it. `hello exit N` ends with status N;
- * `hello wait` stays until it is killed.
+ * `hello wait` stays until it is killed, and keeps Wine's services and its desktop up: they are when it prints "waiting".
  */
 #include <winsock2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/*
+ * The first window in a prefix starts its desktop, a process that lives as long as there are windows and keeps the output of
+ * the program that started it open: whoever waits for the end of that output waits for the desktop.
+ */
+static void wait(void)
+{
+    CreateWindowA("Static", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    puts("waiting");
+    fflush(stdout);
+    Sleep(INFINITE);
+}
 
 static int failed(const char *what)
 {
@@ -25,7 +37,7 @@ int main(int argc, char **argv)
     if (argc == 3 && !strcmp(argv[1], "exit"))
         return atoi(argv[2]);
     if (argc == 2 && !strcmp(argv[1], "wait"))
-        Sleep(INFINITE);
+        wait();
 
     if (WSAStartup(MAKEWORD(2, 2), &data))
         return failed("WSAStartup");

@@ -43,6 +43,35 @@ static void said_to_be_non_ifs(void)
 
 /* ---- one end with the layer, the other without ---- */
 
+/* What it has got is the layer's handle, with the layer in this process too or not: no socket here, and no crash. */
+static int inherits(SOCKET s)
+{
+    WSADATA wsa;
+    char c;
+
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    CHECK_FAILS(send(s, "x", 1, 0), WSAENOTSOCK);
+    CHECK_FAILS(recv(s, &c, 1, 0), WSAENOTSOCK);
+    CHECK_FAILS(closesocket(s), WSAENOTSOCK);
+    CHECK_TRUE(CloseHandle((HANDLE)s));
+    return 0;
+}
+
+/* Through a layer that is named and not given as a file. */
+static int asks_what_it_is(void)
+{
+    WSAPROTOCOL_INFOW info;
+    int n = sizeof info;
+    WSADATA wsa;
+    SOCKET s;
+
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    s = tcp_new(AF_INET);
+    NEED_OK(getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &n));
+    CHECK(!(info.dwServiceFlags1 & XP1_IFS_HANDLES));
+    return info.dwServiceFlags1 & XP1_IFS_HANDLES || info.ProtocolChain.ChainLen != 2;
+}
+
 static int child(int argc, char **argv)
 {
     char data[4];
@@ -50,7 +79,10 @@ static int child(int argc, char **argv)
     union addr at;
     SOCKET s;
 
-    (void)argc;
+    if (!strcmp(argv[0], "named"))
+        return asks_what_it_is();
+    if (argc == 2)
+        return inherits((SOCKET)strtoull(argv[1], NULL, 16));
     NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
     at = loopback(AF_INET, (unsigned short)atoi(argv[0]));
     s = tcp_new(AF_INET);
@@ -89,6 +121,20 @@ static void bytes_on_the_wire(void)
     CHECK_INT(child_wait(p), 0);
     CHECK_OK(closesocket(s));
     CHECK_OK(closesocket(listener));
+}
+
+static void known_by_name(void)
+{
+    static const char in_prefix[] = "C:\\windows\\system32\\ws2wtnamed.dll";
+    char path[MAX_PATH];
+
+    SetEnvironmentVariableA("WS2KIT_LAYERS", NULL);
+    layer_up();
+    NEED(GetEnvironmentVariableA("WS2KIT_LAYERS", path, sizeof path));
+    NEED(CopyFileA(path, in_prefix, FALSE));
+    SetEnvironmentVariableA("WS2KIT_LAYERS", "wtnamed");
+    CHECK_INT(child_wait(child_start("named", 0)), 0);
+    CHECK_TRUE(DeleteFileA(in_prefix));
 }
 
 /* ---- every way to hear of a completion ---- */
@@ -272,6 +318,146 @@ static void cancel(void)
     start_recv(pair[1], &first);
     CHECK_TRUE(CancelIo((HANDLE)pair[1]));
     CHECK_FALSE(WSAGetOverlappedResult(pair[1], &first, &n, TRUE, &flags), WSA_OPERATION_ABORTED);
+}
+
+/* ---- as a file ---- */
+
+static LONG volatile routine_bytes;
+
+static void CALLBACK file_routine(DWORD err, DWORD bytes, OVERLAPPED *o)
+{
+    CHECK_INT(err, 0);
+    CHECK(o->hEvent == (HANDLE)42);
+    InterlockedExchange(&routine_bytes, bytes);
+}
+
+static void file_functions(void)
+{
+    HANDLE from, to, self = GetCurrentProcess(), copy;
+    OVERLAPPED r = { .hEvent = CreateEventA(NULL, TRUE, FALSE, NULL) }, w = { .hEvent = (HANDLE)42 };
+    SOCKET pair[2];
+    DWORD n = 0;
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    from = (HANDLE)pair[0];
+    to = (HANDLE)pair[1];
+    check_about("without an OVERLAPPED: the call waits");
+    CHECK_TRUE(WriteFile(from, "one", 3, &n, NULL));
+    CHECK_INT(n, 3);
+    CHECK_TRUE(ReadFile(to, buffer, sizeof buffer, &n, NULL));
+    CHECK_INT(n, 3);
+    CHECK_BYTES(buffer, "one", 3);
+
+    check_about("an event");
+    CHECK_FALSE(ReadFile(to, buffer, sizeof buffer, NULL, &r), ERROR_IO_PENDING);
+    CHECK_FALSE(GetOverlappedResult(to, &r, &n, FALSE), ERROR_IO_INCOMPLETE);
+    CHECK_INT(WaitForSingleObject(r.hEvent, 0), WAIT_TIMEOUT);
+    CHECK_TRUE(WriteFile(from, "four", 4, &n, NULL));
+    CHECK_TRUE(GetOverlappedResult(to, &r, &n, TRUE));
+    CHECK_INT(n, 4);
+    CHECK_BYTES(buffer, "four", 4);
+
+    check_about("nothing but the handle to wait for");
+    r = (OVERLAPPED){ 0 };
+    CHECK_INT(WaitForSingleObject(to, 0), WAIT_OBJECT_0);
+    CHECK_FALSE(ReadFile(to, buffer, sizeof buffer, NULL, &r), ERROR_IO_PENDING);
+    CHECK_INT(WaitForSingleObject(to, 30), WAIT_TIMEOUT);
+    send_all(pair[0], "seven..", 7);
+    CHECK_TRUE(GetOverlappedResult(to, &r, &n, TRUE));
+    CHECK_INT(n, 7);
+    CHECK_INT(WaitForSingleObject(to, 0), WAIT_OBJECT_0);
+
+    check_about("a routine");
+    CHECK_TRUE(WriteFileEx(from, "12345", 5, &w, file_routine));
+    for (int i = 0; i < 500 && !routine_bytes; i++)
+        SleepEx(10, TRUE);
+    CHECK_INT(routine_bytes, 5);
+    CHECK_INT(recv_all(pair[1], buffer, 5), 5);
+
+    check_about("cancelled");
+    r = (OVERLAPPED){ 0 };
+    CHECK_FALSE(ReadFile(to, buffer, sizeof buffer, NULL, &r), ERROR_IO_PENDING);
+    CHECK_TRUE(CancelIoEx(to, &r));
+    CHECK_FALSE(GetOverlappedResult(to, &r, &n, TRUE), ERROR_OPERATION_ABORTED);
+    CHECK_FALSE(CancelIoEx(to, &r), ERROR_NOT_FOUND);
+
+    check_about("through a duplicate, which is a file but no socket");
+    NEED(DuplicateHandle(self, to, self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    send_all(pair[0], "dup", 3);
+    CHECK_TRUE(ReadFile(copy, buffer, sizeof buffer, &n, NULL));
+    CHECK_INT(n, 3);
+    CHECK_FAILS(recv((SOCKET)copy, buffer, 1, 0), WSAENOTSOCK);
+    r = (OVERLAPPED){ 0 };
+    CHECK_FALSE(ReadFile(copy, buffer, sizeof buffer, NULL, &r), ERROR_IO_PENDING);
+    CHECK_TRUE(CancelIoEx(copy, &r));
+    CHECK_TRUE(CloseHandle(copy));
+
+    check_about("a port, and the end of the stream");
+    CHECK(CreateIoCompletionPort(to, NULL, 66, 0) != NULL);
+    CHECK_FALSE(ReadFileEx(to, buffer, sizeof buffer, &r, file_routine), ERROR_INVALID_PARAMETER);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    n = 7;
+    CHECK_TRUE(ReadFile(to, buffer, sizeof buffer, &n, NULL));
+    CHECK_INT(n, 0);
+    check_about(NULL);
+}
+
+/* CloseHandle instead of closesocket: what is pending ends, the other side sees it, and the value is no socket any more. */
+static void close_handle(void)
+{
+    OVERLAPPED o = { .hEvent = CreateEventA(NULL, TRUE, FALSE, NULL) };
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    start_recv(pair[0], &o);
+    CHECK_TRUE(CloseHandle((HANDLE)pair[0]));
+    CHECK_INT(WaitForSingleObject(o.hEvent, 5000), WAIT_OBJECT_0);
+    CHECK(HasOverlappedIoCompleted(&o) && o.Internal);
+    CHECK_RET(recv(pair[1], buffer, 1, 0), 0);
+    CHECK_FAILS(recv(pair[0], buffer, 1, 0), WSAENOTSOCK);
+    CHECK_OK(closesocket(pair[1]));
+    CHECK_FALSE(CloseHandle((HANDLE)pair[1]), ERROR_INVALID_HANDLE);
+}
+
+/* The sockets beneath are handles of the process, too: once they are closed, their values are no sockets to anybody. */
+static void handles_beneath(void)
+{
+    SOCKET base[32], s;
+    HANDLE file[64];
+    DWORD n;
+
+    layer_up();
+    for (int i = 0; i < COUNT(base); i++) {
+        s = tcp_new(AF_INET);
+        NEED_OK(WSAIoctl(s, SIO_BASE_HANDLE, NULL, 0, &base[i], sizeof *base, &n, NULL, NULL));
+        CHECK(base[i] != s);
+        CHECK_OK(closesocket(s));
+        CHECK_FAILS(recv(base[i], buffer, 1, 0), WSAENOTSOCK);
+    }
+    for (int i = 0; i < COUNT(file); i++)
+        file[i] = CreateEventA(NULL, TRUE, FALSE, NULL);
+    for (int i = 0; i < COUNT(base); i++)
+        CHECK_FAILS(listen(base[i], 1), WSAENOTSOCK);
+    for (int i = 0; i < COUNT(file); i++)
+        CHECK_TRUE(CloseHandle(file[i]));
+}
+
+static void inherited_by_a_child(void)
+{
+    char args[64];
+    SOCKET s;
+
+    layer_up();
+    s = tcp_new(AF_INET);
+    NEED(SetHandleInformation((HANDLE)s, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT));
+    sprintf(args, "inherit %llx", (unsigned long long)s);
+    CHECK_INT(child_wait(child_start(args, TRUE)), 0);
+    SetEnvironmentVariableA("WS2KIT_LAYERS", NULL);
+    CHECK_INT(child_wait(child_start(args, TRUE)), 0);
+    CHECK_FAILS(recv(s, buffer, 1, 0), WSAENOTCONN); /* here it still is one */
+    CHECK_OK(closesocket(s));
 }
 
 /* ---- under load ---- */
@@ -462,6 +648,7 @@ static void cancelled_and_closed(void)
 
 const struct test_case test_cases[] = {
     { "said-to-be-non-ifs", said_to_be_non_ifs, .unstarted = 1 },
+    { "known-by-name", known_by_name, .unstarted = 1 },
     { "bytes-on-the-wire", bytes_on_the_wire, .unstarted = 1 },
     { "polling", polling, .unstarted = 1 },
     { "port-before-and-after-connecting", port_before_and_after_connecting, .unstarted = 1 },
@@ -470,6 +657,10 @@ const struct test_case test_cases[] = {
     { "bind-io-completion-callback", bind_io_completion_callback, .unstarted = 1 },
     { "skip-on-success", skip_on_success, .unstarted = 1 },
     { "cancel", cancel, .unstarted = 1 },
+    { "file-functions", file_functions, .unstarted = 1 },
+    { "close-handle", close_handle, .unstarted = 1 },
+    { "handles-beneath", handles_beneath, .unstarted = 1 },
+    { "inherited-by-a-child", inherited_by_a_child, .unstarted = 1 },
     { "load", load, .unstarted = 1 },
     { "cancelled-and-closed", cancelled_and_closed, .unstarted = 1 },
     { 0 },

@@ -269,6 +269,7 @@ struct completion {
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
     /* `started` is what the call said: 0 (at once) or WSA_IO_PENDING; fills bytes and err */
     int (*finish)(struct conn *c, struct op *op, int started);
+    void (*not_started)(struct conn *c); /* NULL: nothing to be done */
 };
 
 static int completion_io(struct conn *c, const struct completion *how, char *data, int n, int is_send)
@@ -285,8 +286,14 @@ static int completion_io(struct conn *c, const struct completion *how, char *dat
         r = WSASend(c->s, &buf, 1, &now, 0, &op.o, how->routine);
     else
         r = WSARecv(c->s, &buf, 1, &now, &op.flags, &op.o, how->routine);
-    if (r && WSAGetLastError() != WSA_IO_PENDING)
+    if (r && WSAGetLastError() != WSA_IO_PENDING) {
+        DWORD err = WSAGetLastError();
+
+        if (how->not_started)
+            how->not_started(c);
+        WSASetLastError(err);
         return -1;
+    }
     if (how->finish(c, &op, r ? WSA_IO_PENDING : 0))
         return -1;
     WSASetLastError(op.err);
@@ -519,6 +526,11 @@ static int pool_finish(struct conn *c, struct op *op, int started)
     return WaitForSingleObject(c->handle, INFINITE) == WAIT_OBJECT_0 ? 0 : -1;
 }
 
-static const struct completion threadpool_io_how = { pool_start, NULL, pool_finish };
+static void pool_not_started(struct conn *c)
+{
+    CancelThreadpoolIo(c->extra);
+}
+
+static const struct completion threadpool_io_how = { pool_start, NULL, pool_finish, pool_not_started };
 
 COMPLETION_STYLE(threadpool_io, threadpool_io_how);

@@ -32,3 +32,27 @@ void uninstall_all(void)
     while (uses)
         CHECK_OK(WSCUnInstallNameSpace(&fakes[--uses]));
 }
+
+/* ---- samples/directory ---- */
+
+static GUID directory_id = {0x5D1A3C50, 0x7B1E, 0x4C0A, {0x9E, 0x42, 0x0D, 0x2F, 0x6B, 0x51, 0xA7, 0x33}};
+static WCHAR book[MAX_PATH];
+
+void install_directory(void)
+{
+    WCHAR path[MAX_PATH], folder[MAX_PATH];
+
+    GetTempPathW(MAX_PATH, folder);
+    NEED(GetTempFileNameW(folder, L"dir", 0, book) != 0);
+    SetEnvironmentVariableW(L"WS2KIT_DIRECTORY", book);
+    GetModuleFileNameW(NULL, path, MAX_PATH);
+    lstrcpyW(wcsrchr(path, '\\') + 1, L"..\\..\\samples\\directory.dll");
+    WSCUnInstallNameSpace(&directory_id);
+    NEED_OK(WSCInstallNameSpace(L"directory", path, TEST_NS, 1, &directory_id));
+}
+
+void uninstall_directory(void)
+{
+    CHECK_OK(WSCUnInstallNameSpace(&directory_id));
+    DeleteFileW(book);
+}

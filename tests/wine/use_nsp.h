@@ -19,4 +19,8 @@ GUID fake_id(char letter, char how, int results);
 void install_fake(char letter, char how, int results);
 void uninstall_all(void);
 
+/* samples/directory with an empty book, in the same name space. */
+void install_directory(void);
+void uninstall_directory(void);
+
 #endif

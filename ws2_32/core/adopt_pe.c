@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/provider.h"
 #include "ws2_32/core/snapshot.h"
@@ -13,17 +12,6 @@
 static BOOL may_be_socket(SOCKET s)
 {
     return s && s != INVALID_SOCKET && !(s & 3) && GetFileType((HANDLE)s) == FILE_TYPE_PIPE;
-}
-
-/*
- * A duplicate of a handle of WPUCreateSocketHandle. Its object is a socket of the base provider's kind, which would
- * claim it, and the program's bytes would go nowhere.
- */
-static BOOL is_duplicate_of_ours(SOCKET s)
-{
-    uintptr_t original = completion_original(s);
-
-    return original && handle_same(s, original);
 }
 
 /* The first of several entries of one GUID asks for them all. */
@@ -60,7 +48,11 @@ int adopt(SOCKET s)
     struct snapshot *snap;
     int err;
 
-    if (!may_be_socket(s) || is_duplicate_of_ours(s))
+    /*
+     * A handle of WPUCreateSocketHandle, duplicated or inherited: its object is a socket of the base provider's kind, which would
+     * claim it, and the program's bytes would go nowhere.
+     */
+    if (!may_be_socket(s) || handle_is_placeholder(s))
         return WSAENOTSOCK;
     err = snapshot_get(&snap);
     if (err)

@@ -18,6 +18,7 @@ struct known {
     uintptr_t handle;
     struct port *port;       /* guarded by lock */
     uint32_t modes;          /* guarded by lock */
+    uintptr_t waiter;        /* stays with the memory: whoever has read it may still set it; guarded by lock */
     struct known *next_free; /* guarded by lock */
 };
 
@@ -26,6 +27,7 @@ static struct handle_map aliases; /* duplicate -> the handle itself */
 static struct lock lock; /* taken before the map's own */
 static struct known *free_list;
 static size_t count; /* known handles; read without the lock */
+static bool any_waiter; /* read without the lock */
 
 static uintptr_t drop(struct port *p) WS2_REQUIRES(lock)
 {
@@ -62,7 +64,7 @@ int completion_open(uintptr_t handle, uintptr_t *stale)
     else
         k = calloc(1, sizeof *k);
     if (k) {
-        *k = (struct known){ .handle = handle };
+        *k = (struct known){ .handle = handle, .waiter = k->waiter };
         err = handle_map_set(&map, handle, k, &old);
         if (err)
             put_away(k);
@@ -137,6 +139,35 @@ uint32_t completion_modes(uintptr_t handle)
         modes = k->modes;
     lock_drop(&lock);
     return modes;
+}
+
+uintptr_t completion_waiter(uintptr_t handle)
+{
+    struct known *k;
+    uintptr_t waiter = 0;
+
+    if (!__atomic_load_n(&any_waiter, __ATOMIC_ACQUIRE))
+        return 0;
+    lock_take(&lock);
+    k = handle_map_find(&map, handle);
+    if (k)
+        waiter = k->waiter;
+    lock_drop(&lock);
+    return waiter;
+}
+
+uintptr_t completion_set_waiter(uintptr_t handle, uintptr_t event)
+{
+    struct known *k;
+
+    lock_take(&lock);
+    k = handle_map_find(&map, handle);
+    if (k && !k->waiter)
+        k->waiter = event;
+    event = k ? k->waiter : 0;
+    lock_drop(&lock);
+    __atomic_store_n(&any_waiter, true, __ATOMIC_RELEASE);
+    return event;
 }
 
 uintptr_t completion_original(uintptr_t alias)

@@ -38,6 +38,14 @@ void completion_set_modes(uintptr_t handle, uint32_t modes);
 uint32_t completion_modes(uintptr_t handle);
 
 /*
+ * The event that is set when an operation without one of its own ends on `handle`: 0, or what was set first. It is never given
+ * back: the next handle that needs one may get it.
+ */
+uintptr_t completion_waiter(uintptr_t handle);
+/* Returns the event that is now the handle's, which may be an earlier one; 0: the handle is not known. */
+uintptr_t completion_set_waiter(uintptr_t handle, uintptr_t event);
+
+/*
  * `alias` was made as a duplicate of `original`, a known handle or another duplicate of one. Aliases are not told when they are
  * closed, so who finds one asks the kernel whether the two are one object still. Without memory the duplicate stays unknown.
  */

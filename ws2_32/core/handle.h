@@ -22,6 +22,21 @@ void handle_close(SOCKET s);
  */
 int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes);
 
+/*
+ * The end of one operation, told: the two words that an OVERLAPPED and an IO_STATUS_BLOCK begin with, then `event` (its low bit
+ * says "no packet"), then the packet with `context` (NULL: none).
+ */
+void handle_end(SOCKET s, OVERLAPPED *block, HANDLE event, void *context, LONG status, DWORD bytes);
+
+/* The NTSTATUS under which a Winsock code is seen by those who look at the status alone. */
+LONG handle_status(DWORD err);
+
+/* An event that is set when an operation without an event of its own ends on `s`; NULL: not to be had. It is never closed. */
+HANDLE handle_waiter(SOCKET s);
+
+/* Whether the object is one of handle_create()'s, of this process or another. */
+BOOL handle_is_placeholder(SOCKET s);
+
 /* Whether the two are handles of one kernel object, as after DuplicateHandle. */
 BOOL handle_same(SOCKET a, SOCKET b);
 

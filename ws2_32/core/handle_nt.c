@@ -6,6 +6,7 @@
 
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/observe.h"
+#include "ws2_32/core/reflect.h"
 
 NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *before);
 NTSTATUS NTAPI NtSetIoCompletion(HANDLE port, ULONG_PTR key, ULONG_PTR context, NTSTATUS status,
@@ -13,6 +14,8 @@ NTSTATUS NTAPI NtSetIoCompletion(HANDLE port, ULONG_PTR key, ULONG_PTR context, 
 
 #define AFD_CREATE         0x120320
 #define AFD_COMPLETE_ASYNC 0x120348
+#define AFD_GET_SNDTIMEO   0x1203B4
+#define AFD_SET_SNDTIMEO   0x1203B8
 
 struct afd_create {
     INT family, type, protocol;
@@ -36,18 +39,38 @@ static void close_port(uintptr_t port)
         NtClose((HANDLE)port);
 }
 
+/*
+ * Who gets such a handle without having made it, a child above all, must not take it for a datagram socket. A time that nobody
+ * would set says what it is: it is the kernel object's, so it is seen through every handle and in every process.
+ */
+enum { MARK_MS = 0x77733266 };
+
+static NTSTATUS device(HANDLE handle, ULONG code, void *in, ULONG in_bytes, void *out, ULONG out_bytes)
+{
+    IO_STATUS_BLOCK iosb;
+
+    return NtDeviceIoControlFile(handle, NULL, NULL, NULL, &iosb, code, in, in_bytes, out, out_bytes);
+}
+
+BOOL handle_is_placeholder(SOCKET s)
+{
+    DWORD ms = 0;
+
+    return !device((HANDLE)s, AFD_GET_SNDTIMEO, NULL, 0, &ms, sizeof ms) && ms == MARK_MS;
+}
+
 int handle_create(BOOL inheritable, SOCKET *out)
 {
     struct afd_create create = { AF_INET, SOCK_DGRAM, IPPROTO_UDP, 0 };
-    IO_STATUS_BLOCK iosb;
+    DWORD mark = MARK_MS;
     uintptr_t stale;
     HANDLE handle;
 
     observe_begin();
     if (open_device(inheritable, &handle))
         return WSAENOBUFS;
-    if (NtDeviceIoControlFile(handle, NULL, NULL, NULL, &iosb, AFD_CREATE, &create, sizeof create,
-                              NULL, 0) ||
+    if (device(handle, AFD_CREATE, &create, sizeof create, NULL, 0) ||
+        device(handle, AFD_SET_SNDTIMEO, &mark, sizeof mark, NULL, 0) ||
         completion_open((uintptr_t)handle, &stale)) {
         NtClose(handle);
         return WSAENOBUFS;
@@ -76,7 +99,7 @@ BOOL handle_same(SOCKET a, SOCKET b)
  * Only the owner's WSPGetOverlappedResult knows what its operation's error was; for those who look at the status alone, the
  * kernel's own words for the common ones, and a Winsock code in the form that NTSTATUS has for foreign codes.
  */
-static NTSTATUS status_of(DWORD err)
+LONG handle_status(DWORD err)
 {
     if (err >= 0xC0000000)
         return (NTSTATUS)err;
@@ -115,26 +138,49 @@ static void post_by_handle(SOCKET s, void *context, NTSTATUS status)
                           sizeof status, NULL, 0);
 }
 
-int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes)
+/*
+ * The store to the first word is the completion for who polls it: from then on the program may free what `block` points to, so
+ * nothing of it is read afterwards. The packet carries its address only. The port is held before, since the program may close
+ * the socket then, too.
+ */
+void handle_end(SOCKET s, OVERLAPPED *block, HANDLE event, void *context, LONG status, DWORD bytes)
 {
     struct completion_port port;
     BOOL tied = completion_get(s, &port);
-    struct completion_plan plan = completion_decide((uintptr_t)ov->hEvent, tied, observe_all_seen());
-    NTSTATUS status = status_of(err);
+    struct completion_plan plan = completion_decide((uintptr_t)event, tied, observe_all_seen());
+    uintptr_t waiter = plan.event ? 0 : completion_waiter(s);
 
-    /*
-     * The store to Internal is the completion for who polls it: from then on the program may free `ov`, so nothing of it is read
-     * afterwards. The packet carries its address only.
-     */
-    ov->InternalHigh = bytes;
-    __atomic_store_n(&ov->Internal, (ULONG_PTR)(ULONG)status, __ATOMIC_RELEASE);
-    if (plan.event)
-        NtSetEvent((HANDLE)plan.event, NULL);
-    if (plan.packet == PACKET_EXACT)
-        post(&port, ov, status, bytes);
-    else if (plan.packet == PACKET_BY_HANDLE)
-        post_by_handle(s, ov, status);
+    block->InternalHigh = bytes;
+    __atomic_store_n(&block->Internal, (ULONG_PTR)(ULONG)status, __ATOMIC_RELEASE);
+    if (plan.event || waiter)
+        NtSetEvent((HANDLE)(plan.event ? plan.event : waiter), NULL);
+    if (context && plan.packet == PACKET_EXACT)
+        post(&port, context, status, bytes);
+    else if (context && plan.packet == PACKET_BY_HANDLE)
+        post_by_handle(s, context, status);
     if (tied)
         close_port(completion_put(&port));
+}
+
+int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes)
+{
+    LONG status = handle_status(err);
+
+    if (!reflect_end(ov, status, bytes))
+        handle_end(s, (OVERLAPPED *)ov, ov->hEvent, ov, status, bytes);
     return 0;
+}
+
+HANDLE handle_waiter(SOCKET s)
+{
+    uintptr_t event = completion_waiter(s);
+    HANDLE made;
+
+    if (event)
+        return (HANDLE)event;
+    made = CreateEventW(NULL, TRUE, FALSE, NULL);
+    event = made ? completion_set_waiter(s, (uintptr_t)made) : 0;
+    if (made && event != (uintptr_t)made)
+        CloseHandle(made); /* another thread was faster, or the socket is gone */
+    return (HANDLE)event;
 }

@@ -137,6 +137,19 @@ bool sockets_take(uintptr_t handle)
     return e != NULL;
 }
 
+void sockets_forget(uintptr_t handle)
+{
+    struct socket_entry *e = handle_map_find(&map, handle);
+
+    if (!e || __atomic_load_n(&e->kind, __ATOMIC_RELAXED) != SOCKET_IFS)
+        return;
+    lock_take(&lock);
+    e = handle_map_find(&map, handle);
+    if (e && e->kind == SOCKET_IFS && !e->closing && handle_map_remove(&map, handle, e))
+        drop(e);
+    lock_drop(&lock);
+}
+
 struct socket_entry *sockets_close_begin(uintptr_t handle)
 {
     struct socket_entry *e;

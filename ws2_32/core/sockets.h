@@ -49,6 +49,12 @@ int sockets_add(uintptr_t handle, struct provider *provider, uint32_t catalog_id
 bool sockets_take(uintptr_t handle);
 
 /*
+ * The kernel handle is about to be closed, by whoever: an entry of kind SOCKET_IFS goes, unless a closesocket() has it in hand. Costs
+ * next to nothing for handles that are no sockets.
+ */
+void sockets_forget(uintptr_t handle);
+
+/*
  * closesocket() goes begin, provider, end. NULL: not there, or another thread is closing it. After end with `closed`, the
  * entry is gone if it is of kind SOCKET_IFS and still stands for that socket; a SOCKET_OWN entry goes when its
  * provider calls WPUCloseSocketHandle, which may be much later.

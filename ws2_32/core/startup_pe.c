@@ -3,6 +3,7 @@
 
 #include "base/lock.h"
 #include "ws2_32/core/handle.h"
+#include "ws2_32/core/observe.h"
 #include "ws2_32/core/provider.h"
 #include "ws2_32/core/snapshot.h"
 #include "ws2_32/core/sockets.h"
@@ -39,6 +40,7 @@ int startup_begin(WORD wanted, WORD *use)
     if (t && t->in_hook)
         return WSAEINPROGRESS;
 
+    observe_handles();
     lock_take(&lock);
     while (cleaner && cleaner != GetCurrentThreadId() && waited)
         waited = SleepConditionVariableSRW(&cleaned, (SRWLOCK *)&lock.srw, CLEANUP_WAIT_MS, 0);

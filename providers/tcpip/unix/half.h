@@ -13,7 +13,7 @@
  */
 #include <stdint.h>
 
-enum { HALF_VERSION = 2 };
+enum { HALF_VERSION = 3 };
 
 enum half_call {
     HALF_HELLO,
@@ -27,6 +27,9 @@ enum half_call {
     HALF_TROUBLE,
     HALF_FIONREAD,
     HALF_STILL_PENDING,
+    HALF_WATCH_NEW,
+    HALF_WATCH,
+    HALF_WATCH_WAIT,
     HALF_CALLS
 };
 
@@ -124,5 +127,36 @@ struct half_still_pending {
     uint32_t count;
     uint32_t answer; /* out */
 };
+
+/*
+ * HALF_WATCH_NEW: a watch (an epoll descriptor) and its own waker. HALF_WAKE on that waker ends one HALF_WATCH_WAIT, a present or the
+ * next one. Both are closed by HALF_CLOSE.
+ */
+struct half_watch_new {
+    int32_t watch, waker; /* out; -1: none to be had */
+};
+
+/*
+ * HALF_WATCH: tells one waiter each time that `fd` becomes readable or is hung up; once at the beginning, if it is so already. `on` 0:
+ * no more, although a waiter may be about to be told. A descriptor must be taken out before it is closed: the wineserver has the same
+ * socket open. status: 0 or an error.
+ */
+struct half_watch {
+    int32_t watch, fd;
+    uint64_t data; /* not 0 */
+    uint32_t on;
+    int32_t status; /* out */
+};
+
+/* HALF_WATCH_WAIT: waits at most wait_ms (-1: for ever) for news. Those of the waker are not counted. */
+struct half_watch_wait {
+    int32_t watch;
+    int32_t wait_ms;
+    uint64_t data; /* array of uint64_t */
+    uint32_t room; /* at most HALF_NEWS */
+    uint32_t count; /* out */
+    uint64_t now_ms; /* out: a clock that never goes back */
+};
+enum { HALF_NEWS = 64 };
 
 #endif

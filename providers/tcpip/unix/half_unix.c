@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -417,6 +418,60 @@ static long half_still_pending(void *args)
     return 0;
 }
 
+/* ---- watches ---- */
+
+static long half_watch_new(void *args)
+{
+    struct half_watch_new *w = args;
+    struct epoll_event news = { .events = EPOLLIN | EPOLLET };
+
+    w->watch = epoll_create1(EPOLL_CLOEXEC);
+    w->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->watch >= 0 && w->waker >= 0 && !epoll_ctl(w->watch, EPOLL_CTL_ADD, w->waker, &news))
+        return 0;
+    if (w->watch >= 0)
+        close(w->watch);
+    if (w->waker >= 0)
+        close(w->waker);
+    w->watch = w->waker = -1;
+    return 0;
+}
+
+/* Edges: whoever has nothing to receive into is not told again and again, and nothing has to be asked for anew. */
+static long half_watch(void *args)
+{
+    struct half_watch *w = args;
+    struct epoll_event news = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u64 = w->data };
+
+    w->status = STATUS_OK;
+    if (epoll_ctl(w->watch, w->on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, w->fd, &news))
+        w->status = status_from_errno(errno);
+    return 0;
+}
+
+static long half_watch_wait(void *args)
+{
+    struct half_watch_wait *w = args;
+    uint64_t *data = (uint64_t *)(uintptr_t)w->data;
+    struct epoll_event news[HALF_NEWS];
+    int64_t deadline = w->wait_ms > 0 ? now_ms() + w->wait_ms : 0;
+    int64_t left = w->wait_ms;
+    int got;
+
+    while ((got = epoll_wait(w->watch, news, w->room < HALF_NEWS ? (int)w->room : HALF_NEWS, (int)left)) < 0 &&
+           errno == EINTR) {
+        if (deadline)
+            left = deadline > now_ms() ? deadline - now_ms() : 0;
+    }
+    w->count = 0;
+    for (int i = 0; i < got; i++) {
+        if (news[i].data.u64)
+            data[w->count++] = news[i].data.u64;
+    }
+    w->now_ms = now_ms();
+    return 0;
+}
+
 /* Called by Wine with the index; the name is Wine's (wine-host.md). */
 __attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[HALF_CALLS])(void *) = {
     [HALF_HELLO] = half_hello,
@@ -430,4 +485,7 @@ __attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[HALF_
     [HALF_TROUBLE] = half_trouble,
     [HALF_FIONREAD] = half_fionread,
     [HALF_STILL_PENDING] = half_still_pending,
+    [HALF_WATCH_NEW] = half_watch_new,
+    [HALF_WATCH] = half_watch,
+    [HALF_WATCH_WAIT] = half_watch_wait,
 };

@@ -95,6 +95,21 @@ START_TEST(a_handle_closed_behind_our_back)
 }
 END_TEST
 
+START_TEST(the_event_for_waiters_stays)
+{
+    ck_assert_uint_eq(completion_waiter(64), 0);
+    ck_assert_uint_eq(completion_set_waiter(64, 5000), 0); /* not known */
+    ck_assert_int_eq(open_handle(64), 0);
+    ck_assert_uint_eq(completion_set_waiter(64, 5000), 5000);
+    ck_assert_uint_eq(completion_set_waiter(64, 6000), 5000);
+    ck_assert_uint_eq(completion_waiter(64), 5000);
+    completion_close(64);
+    ck_assert_uint_eq(completion_waiter(64), 0);
+    ck_assert_int_eq(open_handle(68), 0);
+    ck_assert_uint_eq(completion_waiter(68), 5000); /* who still holds it sets an event that is there */
+}
+END_TEST
+
 START_TEST(duplicates)
 {
     ck_assert_uint_eq(completion_original(68), 0);
@@ -221,5 +236,5 @@ END_TEST
 
 UNIT_MAIN("completion", a_tie_is_found_until_the_handle_is_closed, the_port_comes_back_once_from_whoever_is_last,
           another_tie_replaces_the_first, a_handle_used_again_starts_without_the_past,
-          a_handle_closed_behind_our_back, duplicates, decision,
+          a_handle_closed_behind_our_back, the_event_for_waiters_stays, duplicates, decision,
           success_at_once_is_pending_only_where_a_packet_would_surprise, without_memory_nothing_is_kept, threads)

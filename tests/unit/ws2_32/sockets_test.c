@@ -44,6 +44,24 @@ START_TEST(a_fresh_socket_replaces_what_closehandle_left)
 }
 END_TEST
 
+START_TEST(a_handle_that_closes_by_itself_is_forgotten)
+{
+    struct socket_entry *e;
+
+    sockets_forget(64); /* not there */
+    ck_assert_int_eq(sockets_own(64, base, 1001, true), 0);
+    e = sockets_close_begin(64);
+    sockets_forget(64); /* closesocket() has it */
+    ck_owner(64, base, 1001);
+    sockets_close_end(e, false);
+    sockets_forget(64);
+    ck_owner(64, NULL, 0);
+    ck_assert_int_eq(sockets_add(64, layer, 1101, 0), 0);
+    sockets_forget(64); /* its layer says when */
+    ck_owner(64, layer, 1101);
+}
+END_TEST
+
 START_TEST(closing)
 {
     struct socket_entry *e;
@@ -184,5 +202,6 @@ START_TEST(threads)
 END_TEST
 
 UNIT_MAIN("sockets", last_caller_owns_and_the_first_is_remembered,
-          a_fresh_socket_replaces_what_closehandle_left, closing, value_reused_while_closing,
+          a_fresh_socket_replaces_what_closehandle_left, a_handle_that_closes_by_itself_is_forgotten, closing,
+          value_reused_while_closing,
           own_handles_go_when_their_provider_says_so, clearing, survives_lack_of_memory, threads)

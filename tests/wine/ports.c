@@ -1,0 +1,891 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Completion ports that are served in the process (providers/tcpip/port.h): a case for each point where that could be
+ * told from the kernel's own. They hold without the Unix half as well.
+ */
+#include "net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY = 0x77 };
+
+/* A receive of its own, with room. */
+struct op {
+    OVERLAPPED ov;
+    char data[64];
+    DWORD flags;
+};
+
+static HANDLE port_new(void)
+{
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+
+    NEED(port != NULL);
+    return port;
+}
+
+static void tie(SOCKET s, HANDLE port, ULONG_PTR key)
+{
+    NEED(CreateIoCompletionPort((HANDLE)s, port, key, 0) == port);
+}
+
+/* Starts a receive; WSA_IO_PENDING, 0 or another error. */
+static int start_recv(SOCKET s, struct op *op)
+{
+    WSABUF buf = { sizeof op->data, op->data };
+
+    memset(op, 0, sizeof *op);
+    return WSARecv(s, &buf, 1, NULL, &op->flags, &op->ov, NULL) ? WSAGetLastError() : 0;
+}
+
+static void pend_recv(SOCKET s, struct op *op)
+{
+    CHECK_INT(start_recv(s, op), WSA_IO_PENDING);
+}
+
+/* The next packet: its error code, or -1 when none came within `ms`. */
+static int packet(HANDLE port, OVERLAPPED **ov, DWORD *bytes, ULONG_PTR *key, DWORD ms)
+{
+    BOOL good;
+
+    *ov = NULL;
+    *bytes = 0;
+    good = GetQueuedCompletionStatus(port, bytes, key, ov, ms);
+    return good ? 0 : *ov ? (int)GetLastError() : -1;
+}
+
+static void want_packet(HANDLE port, const void *ov, DWORD bytes, int err)
+{
+    OVERLAPPED *got;
+    ULONG_PTR key = 0;
+    DWORD n;
+
+    CHECK_INT(packet(port, &got, &n, &key, 5000), err);
+    CHECK_INT(got, ov);
+    CHECK_INT(n, bytes);
+    CHECK_INT(key, KEY);
+}
+
+/* Two receives that were ended, the first of them `op`; Wine's kernel ends the last one first. */
+static void want_two_aborted(HANDLE port, struct op *op)
+{
+    int seen = 0;
+
+    for (int i = 0; i < 2; i++) {
+        OVERLAPPED *got;
+        ULONG_PTR key = 0;
+        DWORD n;
+        int err = packet(port, &got, &n, &key, 5000);
+
+        CHECK(err > 0);
+        CHECK_INT(n, 0);
+        seen |= got == &op[0].ov ? 1 : got == &op[1].ov ? 2 : 4;
+    }
+    CHECK_INT(seen, 3);
+}
+
+static void want_none(HANDLE port)
+{
+    OVERLAPPED *got;
+    ULONG_PTR key;
+    DWORD n;
+
+    CHECK_INT(packet(port, &got, &n, &key, 20), -1);
+    CHECK_INT(GetLastError(), WAIT_TIMEOUT);
+}
+
+/* pair[1] is tied to a new port. */
+static HANDLE tied_pair(SOCKET pair[2])
+{
+    HANDLE port = port_new();
+
+    tcp_pair(AF_INET, pair);
+    tie(pair[1], port, KEY);
+    return port;
+}
+
+/* ---- who waits ---- */
+
+struct waiter {
+    HANDLE port;
+    DWORD ms;
+    int err;
+    DWORD code, bytes;
+    OVERLAPPED *ov;
+};
+
+static DWORD WINAPI wait_for_packet(void *arg)
+{
+    struct waiter *w = arg;
+    ULONG_PTR key;
+
+    w->err = packet(w->port, &w->ov, &w->bytes, &key, w->ms);
+    w->code = GetLastError();
+    return 0;
+}
+
+/* Threads that sleep before there is a socket in the process, and before the first one is tied, are found as well. */
+static void asleep_before(void)
+{
+    enum { SLEEPERS = 3 };
+    struct waiter w[SLEEPERS];
+    HANDLE thread[SLEEPERS], port = port_new();
+    struct op op[SLEEPERS];
+    SOCKET pair[2];
+
+    for (int i = 0; i < SLEEPERS; i++) {
+        w[i] = (struct waiter){ .port = port, .ms = 10000 };
+        thread[i] = thread_start(wait_for_packet, &w[i]);
+    }
+    Sleep(100);
+    tcp_pair(AF_INET, pair);
+    tie(pair[1], port, KEY);
+    for (int i = 0; i < SLEEPERS; i++)
+        pend_recv(pair[1], &op[i]);
+    for (int i = 0; i < SLEEPERS; i++) {
+        send_all(pair[0], "abcd", 4);
+        Sleep(20);
+    }
+    for (int i = 0; i < SLEEPERS; i++) {
+        thread_join(thread[i]);
+        CHECK_INT(w[i].err, 0);
+        CHECK_INT(w[i].bytes, 4);
+    }
+    want_none(port);
+}
+
+static void CALLBACK apc(ULONG_PTR arg)
+{
+    ++*(int *)arg;
+}
+
+/* Somebody waits alertably: user APCs run, and the receives that were there are carried out. */
+static void alertable(void)
+{
+    OVERLAPPED_ENTRY entry;
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op[2];
+    ULONG got = 0;
+    int ran = 0;
+
+    pend_recv(pair[1], &op[0]);
+    pend_recv(pair[1], &op[1]);
+    PostQueuedCompletionStatus(port, 5, KEY, &op[1].ov);
+    want_packet(port, &op[1].ov, 5, 0);
+    QueueUserAPC(apc, GetCurrentThread(), (ULONG_PTR)&ran);
+    CHECK_INT(GetQueuedCompletionStatusEx(port, &entry, 1, &got, 5000, TRUE), FALSE);
+    CHECK_INT(GetLastError(), WAIT_IO_COMPLETION);
+    CHECK_INT(ran, 1);
+    send_all(pair[0], "x", 1);
+    CHECK_TRUE(GetQueuedCompletionStatusEx(port, &entry, 1, &got, 5000, TRUE));
+    CHECK_INT(entry.lpOverlapped, &op[0].ov);
+    send_all(pair[0], "yz", 2);
+    want_packet(port, &op[1].ov, 2, 0);
+}
+
+/* Nobody waits for the port; the program looks at the OVERLAPPED. */
+static void nobody_waits(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    DWORD bytes, flags;
+
+    pend_recv(pair[1], &op);
+    send_all(pair[0], "abc", 3);
+    for (int i = 0; i < 500 && !HasOverlappedIoCompleted(&op.ov); i++)
+        Sleep(10);
+    CHECK(HasOverlappedIoCompleted(&op.ov));
+    CHECK_BYTES(op.data, "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+
+    pend_recv(pair[1], &op);
+    send_all(pair[0], "de", 2);
+    CHECK_TRUE(WSAGetOverlappedResult(pair[1], &op.ov, &bytes, TRUE, &flags));
+    CHECK_INT(bytes, 2);
+    want_packet(port, &op.ov, 2, 0);
+    want_none(port);
+}
+
+/* The thread that started a receive is gone when the data come. */
+struct start {
+    SOCKET s;
+    struct op *op;
+};
+
+static DWORD WINAPI start_and_end(void *arg)
+{
+    struct start *start = arg;
+
+    pend_recv(start->s, start->op);
+    return 0;
+}
+
+static void thread_gone(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    struct start start = { pair[1], &op };
+
+    thread_join(thread_start(start_and_end, &start));
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+}
+
+static void timeouts(void)
+{
+    OVERLAPPED_ENTRY entry[2];
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    ULONGLONG start;
+    ULONG got = 9;
+
+    pend_recv(pair[1], &op);
+    start = GetTickCount64();
+    want_none(port);
+    CHECK_INT(GetQueuedCompletionStatusEx(port, entry, 2, &got, 100, FALSE), FALSE);
+    CHECK_INT(GetLastError(), WAIT_TIMEOUT);
+    CHECK(GetTickCount64() - start >= 100);
+    CHECK_INT(GetQueuedCompletionStatusEx(port, entry, 2, &got, 0, FALSE), FALSE);
+    send_all(pair[0], "abc", 3);
+    PostQueuedCompletionStatus(port, 1, 2, NULL);
+    Sleep(50);
+    got = 0;
+    CHECK_TRUE(GetQueuedCompletionStatusEx(port, entry, 2, &got, 0, FALSE));
+    if (got == 1)
+        CHECK_TRUE(GetQueuedCompletionStatusEx(port, entry, 2, &got, 1000, FALSE));
+    want_none(port);
+}
+
+/* ---- other packets ---- */
+
+/* A file on the same port: what it posts is there at once, for a look without waiting, too. */
+static void other_handles(void)
+{
+    char name[MAX_PATH], byte;
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), file;
+    struct op op;
+    OVERLAPPED at, *got;
+    ULONG_PTR key;
+    DWORD n;
+
+    NEED(GetTempPathA(MAX_PATH - 14, name));
+    NEED(GetTempFileNameA(name, "ws2", 0, name));
+    file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+                       FILE_FLAG_OVERLAPPED | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    NEED(file != INVALID_HANDLE_VALUE);
+    NEED(CreateIoCompletionPort(file, port, 9, 0) == port);
+    pend_recv(pair[1], &op);
+    for (int i = 0; i < 50; i++) {
+        memset(&at, 0, sizeof at);
+        CHECK(WriteFile(file, "x", 1, NULL, &at) || GetLastError() == ERROR_IO_PENDING);
+        CHECK_INT(packet(port, &got, &n, &key, HasOverlappedIoCompleted(&at) ? 0 : 5000), 0);
+        CHECK_INT(got, &at);
+        CHECK_INT(key, 9);
+        memset(&at, 0, sizeof at);
+        CHECK(ReadFile(file, &byte, 1, NULL, &at) || GetLastError() == ERROR_IO_PENDING);
+        CHECK_INT(packet(port, &got, &n, &key, 5000), 0);
+        CHECK_INT(got, &at);
+    }
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+    CloseHandle(file);
+}
+
+/* Accepts and connects are the kernel's; their packets come to the same place. */
+static void accept_and_connect(void)
+{
+    LPFN_ACCEPTEX accept_ex;
+    LPFN_CONNECTEX connect_ex;
+    char names[2][2 * (sizeof(union addr) + 16)];
+    HANDLE port = port_new();
+    union addr at, any = loopback(AF_INET, 0);
+    SOCKET listener = tcp_listen(AF_INET, &at), acceptor[2], client[2];
+    OVERLAPPED ov[4];
+    struct op op;
+    int came = 0;
+
+    memset(ov, 0, sizeof ov);
+    accept_ex = extension(listener, (GUID)WSAID_ACCEPTEX);
+    tie(listener, port, KEY);
+    for (int i = 0; i < 2; i++) {
+        DWORD n;
+
+        acceptor[i] = tcp_new(AF_INET);
+        CHECK_FALSE(accept_ex(listener, acceptor[i], names[i], 0, sizeof(union addr) + 16,
+                              sizeof(union addr) + 16, &n, &ov[i]),
+                    WSA_IO_PENDING);
+    }
+    for (int i = 0; i < 2; i++) {
+        DWORD n;
+
+        client[i] = tcp_new(AF_INET);
+        connect_ex = extension(client[i], (GUID)WSAID_CONNECTEX);
+        NEED_OK(bind(client[i], &any.sa, addr_len(AF_INET)));
+        tie(client[i], port, KEY);
+        CHECK(connect_ex(client[i], &at.sa, addr_len(AF_INET), NULL, 0, &n, &ov[2 + i]) ||
+              WSAGetLastError() == WSA_IO_PENDING);
+    }
+    for (int i = 0; i < 4; i++) {
+        OVERLAPPED *got;
+        ULONG_PTR key;
+        DWORD n;
+
+        CHECK_INT(packet(port, &got, &n, &key, 5000), 0);
+        if (got >= ov && got < ov + 4)
+            came |= 1 << (got - ov);
+    }
+    CHECK_INT(came, 15);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(setsockopt(client[i], SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0));
+        CHECK_OK(setsockopt(acceptor[i], SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&listener, sizeof listener));
+        tie(acceptor[i], port, KEY);
+    }
+    /* The two may have met crosswise. */
+    pend_recv(acceptor[0], &op);
+    send_all(client[0], "ab", 2);
+    send_all(client[1], "ab", 2);
+    want_packet(port, &op.ov, 2, 0);
+    want_none(port);
+}
+
+/* ---- order ---- */
+
+/* Many receives at once on one connection are done one after the other, whatever comes at a time. */
+static void receives_in_order(void)
+{
+    enum { OPS = 40 };
+    static struct op op[OPS];
+    char data[OPS * 8], back[sizeof data];
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    DWORD got = 0;
+
+    pattern_fill(data, sizeof data, 3);
+    for (int i = 0; i < OPS; i++) {
+        WSABUF buf = { 8, op[i].data };
+
+        memset(&op[i], 0, sizeof op[i]);
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op[i].flags, &op[i].ov, NULL), WSA_IO_PENDING);
+    }
+    for (int at = 0, n = 1; at < (int)sizeof data; at += n, n = n % 31 + 3) {
+        if (n > (int)sizeof data - at)
+            n = (int)sizeof data - at;
+        send_all(pair[0], data + at, n);
+        if (n % 4 == 0)
+            Sleep(1);
+    }
+    for (int i = 0; i < OPS && got < sizeof data; i++) {
+        OVERLAPPED *ov;
+        ULONG_PTR key;
+        DWORD n;
+
+        CHECK_INT(packet(port, &ov, &n, &key, 5000), 0);
+        CHECK_INT(ov, &op[i].ov);
+        memcpy(back + got, op[i].data, n);
+        got += n;
+    }
+    CHECK_BYTES(back, data, got);
+}
+
+/* A send that has to wait is told before the small ones after it. */
+static DWORD WINAPI drain(void *arg)
+{
+    static char room[1 << 16];
+    SOCKET s = *(SOCKET *)arg;
+    int total = 0, n;
+
+    while ((n = recv(s, room, sizeof room, 0)) > 0)
+        total += n;
+    return (DWORD)total;
+}
+
+static void sends_in_order(void)
+{
+    enum { BIG = 6 << 20, SMALL = 20 };
+    char *data = calloc(1, BIG);
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), thread;
+    struct op op[SMALL + 1];
+    WSABUF buf = { BIG, data };
+    DWORD n;
+
+    memset(op, 0, sizeof op);
+    CHECK_FAILS(WSASend(pair[1], &buf, 1, &n, 0, &op[0].ov, NULL), WSA_IO_PENDING);
+    buf.len = 10;
+    for (int i = 1; i <= SMALL / 2; i++)
+        CHECK_FAILS(WSASend(pair[1], &buf, 1, &n, 0, &op[i].ov, NULL), WSA_IO_PENDING);
+    thread = thread_start(drain, &pair[0]);
+    while (!HasOverlappedIoCompleted(&op[SMALL / 2].ov))
+        Sleep(1);
+    for (int i = SMALL / 2 + 1; i <= SMALL; i++)
+        CHECK(!WSASend(pair[1], &buf, 1, &n, 0, &op[i].ov, NULL) || WSAGetLastError() == WSA_IO_PENDING);
+    for (int i = 0; i <= SMALL; i++)
+        want_packet(port, &op[i].ov, i ? 10 : BIG, 0);
+    CHECK_OK(shutdown(pair[1], SD_SEND));
+    CHECK_INT(thread_join(thread), BIG + SMALL * 10);
+    free(data);
+}
+
+/* ---- other calls on the socket ---- */
+
+/* What comes belongs to the receive that waits: nobody sees it as readable, no other receive gets it first. */
+static void waiting_comes_first(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    char byte = 0;
+
+    set_nonblocking(pair[1], 1);
+    for (int i = 0; i < 20; i++) {
+        pend_recv(pair[1], &op);
+        send_all(pair[0], "a", 1);
+        if (i % 2) {
+            WSAPOLLFD fd = { pair[1], POLLRDNORM, 0 };
+
+            CHECK_INT(WSAPoll(&fd, 1, 0), 0);
+        } else {
+            CHECK_FAILS(recv(pair[1], &byte, 1, i % 4 ? MSG_PEEK : 0), WSAEWOULDBLOCK);
+        }
+        want_packet(port, &op.ov, 1, 0);
+        CHECK_BYTES(op.data, "a", 1);
+    }
+    /* And an event selection that begins while one waits. */
+    {
+        HANDLE event = WSACreateEvent();
+        WSANETWORKEVENTS events = { 0 };
+
+        pend_recv(pair[1], &op);
+        CHECK_OK(WSAEventSelect(pair[1], event, FD_READ | FD_CLOSE));
+        send_all(pair[0], "b", 1);
+        want_packet(port, &op.ov, 1, 0);
+        send_all(pair[0], "c", 1);
+        CHECK_INT(WaitForSingleObject(event, 5000), WAIT_OBJECT_0);
+        CHECK_OK(WSAEnumNetworkEvents(pair[1], event, &events));
+        CHECK(events.lNetworkEvents & FD_READ);
+        CHECK_RET(recv(pair[1], &byte, 1, 0), 1);
+        CHECK_INT(byte, 'c');
+    }
+}
+
+/* Receives of all kinds in a row, of which only some can wait in the process. */
+static void mixed_receives(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    struct op op[4];
+    WSABUF buf;
+
+    pend_recv(pair[1], &op[0]);
+    memset(&op[1], 0, 2 * sizeof op[1]);
+    op[1].ov.hEvent = event;
+    buf = (WSABUF){ 2, op[1].data };
+    CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op[1].flags, &op[1].ov, NULL), WSA_IO_PENDING);
+    op[2].ov.hEvent = (HANDLE)((ULONG_PTR)event | 1); /* no packet */
+    buf = (WSABUF){ 2, op[2].data };
+    CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op[2].flags, &op[2].ov, NULL), WSA_IO_PENDING);
+    pend_recv(pair[1], &op[3]);
+    send_all(pair[0], "a", 1);
+    want_packet(port, &op[0].ov, 1, 0);
+    send_all(pair[0], "bbccdd", 6);
+    want_packet(port, &op[1].ov, 2, 0);
+    CHECK_INT(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    want_packet(port, &op[3].ov, 2, 0);
+    CHECK_BYTES(op[2].data, "cc", 2);
+    CHECK_BYTES(op[3].data, "dd", 2);
+    want_none(port);
+}
+
+/* A receive of nothing tells that there is something, and leaves it. */
+static void receive_of_nothing(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    WSABUF none = { 0, NULL };
+    struct op op;
+
+    for (int i = 0; i < 10; i++) {
+        memset(&op, 0, sizeof op);
+        CHECK_FAILS(WSARecv(pair[1], &none, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+        send_all(pair[0], "abc", 3);
+        want_packet(port, &op.ov, 0, 0);
+        CHECK_INT(start_recv(pair[1], &op), 0);
+        want_packet(port, &op.ov, 3, 0);
+        CHECK_BYTES(op.data, "abc", 3);
+    }
+}
+
+static void datagrams(void)
+{
+    SOCKET pair[2];
+    HANDLE port = port_new();
+    struct op op[3];
+    union addr from[3], local;
+    int len[3], local_len = sizeof local;
+
+    udp_pair(AF_INET, pair);
+    tie(pair[1], port, KEY);
+    CHECK_OK(getsockname(pair[0], &local.sa, &local_len));
+    for (int i = 0; i < 3; i++) {
+        WSABUF buf = { i == 1 ? 2 : sizeof op->data, op[i].data };
+
+        memset(&op[i], 0, sizeof op[i]);
+        len[i] = sizeof from[i];
+        CHECK_FAILS(WSARecvFrom(pair[1], &buf, 1, NULL, &op[i].flags, &from[i].sa, &len[i], &op[i].ov, NULL),
+                    WSA_IO_PENDING);
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK_RET(send(pair[0], "abcd", 4, 0), 4);
+    want_packet(port, &op[0].ov, 4, 0);
+    want_packet(port, &op[1].ov, 2, ERROR_MORE_DATA);
+    want_packet(port, &op[2].ov, 4, 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(len[i], addr_len(AF_INET));
+        CHECK_INT(from[i].v4.sin_port, local.v4.sin_port);
+    }
+}
+
+/* At once without a packet, later with one. */
+static void skip_on_success(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    WSABUF buf = { 2, "ab" };
+    DWORD n = 0;
+
+    NEED(SetFileCompletionNotificationModes((HANDLE)pair[1], FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    for (int i = 0; i < 5; i++) {
+        pend_recv(pair[1], &op);
+        send_all(pair[0], "abc", 3);
+        want_packet(port, &op.ov, 3, 0);
+        send_all(pair[0], "de", 2);
+        CHECK(wait_readable(pair[1]));
+        CHECK_INT(start_recv(pair[1], &op), 0);
+        CHECK_INT(op.ov.InternalHigh, 2);
+        memset(&op, 0, sizeof op);
+        CHECK_OK(WSASend(pair[1], &buf, 1, &n, 0, &op.ov, NULL));
+        CHECK_INT(n, 2);
+        want_none(port);
+    }
+    /* Given to the device while it waits: it is told all the same. */
+    pend_recv(pair[1], &op);
+    CHECK_INT(start_recv(pair[1], &(struct op){ 0 }) == WSA_IO_PENDING, 1);
+    send_all(pair[0], "x", 1);
+    {
+        WSAPOLLFD fd = { pair[1], POLLRDNORM, 0 };
+
+        WSAPoll(&fd, 1, 0);
+    }
+    want_packet(port, &op.ov, 1, 0);
+}
+
+/* ---- ending ---- */
+
+static DWORD WINAPI pend_elsewhere(void *arg)
+{
+    struct start *start = arg;
+
+    pend_recv(start->s, start->op);
+    Sleep(INFINITE);
+    return 0;
+}
+
+static void cancelling(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), thread;
+    struct op op[4];
+    struct start start = { pair[1], &op[3] };
+
+    for (int i = 0; i < 3; i++)
+        pend_recv(pair[1], &op[i]);
+    CHECK_TRUE(CancelIoEx((HANDLE)pair[1], &op[1].ov));
+    want_packet(port, &op[1].ov, 0, ERROR_OPERATION_ABORTED);
+    CHECK_FALSE(CancelIoEx((HANDLE)pair[1], &op[1].ov), ERROR_NOT_FOUND);
+    send_all(pair[0], "a", 1);
+    want_packet(port, &op[0].ov, 1, 0);
+
+    /* CancelIo ends those of this thread. */
+    thread = thread_start(pend_elsewhere, &start);
+    while (op[3].ov.Internal != STATUS_PENDING)
+        Sleep(1);
+    CHECK_TRUE(CancelIo((HANDLE)pair[1]));
+    want_packet(port, &op[2].ov, 0, ERROR_OPERATION_ABORTED);
+    want_none(port);
+    send_all(pair[0], "bc", 2);
+    want_packet(port, &op[3].ov, 2, 0);
+    pend_recv(pair[1], &op[0]);
+    pend_recv(pair[1], &op[1]);
+    CHECK_TRUE(CancelIoEx((HANDLE)pair[1], NULL));
+    want_two_aborted(port, op);
+    want_none(port);
+    TerminateThread(thread, 0);
+}
+
+/* closesocket and CloseHandle end what waits, once, and the connection. */
+static void closing(void)
+{
+    for (int i = 0; i < 2; i++) {
+        SOCKET pair[2];
+        HANDLE port = tied_pair(pair);
+        struct op op[2];
+        char c;
+
+        check_about(i ? "CloseHandle" : "closesocket");
+        pend_recv(pair[1], &op[0]);
+        pend_recv(pair[1], &op[1]);
+        if (i)
+            CHECK_TRUE(CloseHandle((HANDLE)pair[1]));
+        else
+            CHECK_OK(closesocket(pair[1]));
+        want_two_aborted(port, op);
+        CHECK(wait_readable(pair[0]));
+        CHECK_RET(recv(pair[0], &c, 1, 0), 0);
+        want_none(port);
+        CHECK_FAILS(send(pair[1], "x", 1, 0), WSAENOTSOCK);
+    }
+}
+
+/* The port is closed under who waits for it. Wine's own leaves them there. */
+static void closed_port(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), thread;
+    struct waiter w = { .port = port, .ms = 500 };
+    struct op op;
+
+    pend_recv(pair[1], &op);
+    thread = thread_start(wait_for_packet, &w);
+    Sleep(100);
+    CHECK_TRUE(CloseHandle(port));
+    thread_join(thread);
+    CHECK_INT(w.ov, NULL);
+    CHECK_DIFFERS(w.code, ERROR_ABANDONED_WAIT_0, WAIT_TIMEOUT);
+    /* What waits goes on without anybody to be told. */
+    send_all(pair[0], "abc", 3);
+    for (int i = 0; i < 500 && !HasOverlappedIoCompleted(&op.ov); i++)
+        Sleep(10);
+    CHECK_INT(op.ov.InternalHigh, 3);
+    CHECK_BYTES(op.data, "abc", 3);
+}
+
+/* A second handle of the port; and one that a child might get. */
+static void duplicated_port(void)
+{
+    for (int i = 0; i < 2; i++) {
+        SOCKET pair[2];
+        HANDLE self = GetCurrentProcess(), port = tied_pair(pair), second;
+        struct op op[2];
+
+        check_about(i ? "inheritable" : "private");
+        pend_recv(pair[1], &op[0]);
+        PostQueuedCompletionStatus(port, 7, KEY, &op[1].ov);
+        NEED(DuplicateHandle(self, port, self, &second, 0, i, DUPLICATE_SAME_ACCESS));
+        want_packet(second, &op[1].ov, 7, 0);
+        send_all(pair[0], "a", 1);
+        want_packet(second, &op[0].ov, 1, 0);
+        CHECK_TRUE(CloseHandle(port));
+        pend_recv(pair[1], &op[0]);
+        send_all(pair[0], "bc", 2);
+        want_packet(second, &op[0].ov, 2, 0);
+        CloseHandle(second);
+    }
+}
+
+/* The socket gets a second handle while a receive waits. */
+static void duplicated_socket(void)
+{
+    SOCKET pair[2];
+    HANDLE self = GetCurrentProcess(), port = tied_pair(pair), second;
+    struct op op;
+    WSABUF buf = { 1, "x" };
+    DWORD n;
+
+    pend_recv(pair[1], &op);
+    NEED(DuplicateHandle(self, (HANDLE)pair[1], self, &second, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    send_all(pair[0], "a", 1);
+    want_packet(port, &op.ov, 1, 0);
+    memset(&op, 0, sizeof op);
+    CHECK_OK(WSASend((SOCKET)second, &buf, 1, &n, 0, &op.ov, NULL));
+    want_packet(port, &op.ov, 1, 0);
+    CHECK_OK(closesocket((SOCKET)second));
+    pend_recv(pair[1], &op);
+    send_all(pair[0], "bc", 2);
+    want_packet(port, &op.ov, 2, 0);
+}
+
+/* ---- all at once ---- */
+
+/*
+ * Several threads serve many connections that echo; another cancels, polls and posts all the time. Every byte comes back once
+ * and in order, every operation is told once.
+ */
+enum { CONNECTIONS = 24, SERVERS = 3, ROUNDS = 60, STOP = 1, POSTED = 2 };
+
+struct served {
+    struct op op;
+    SOCKET s;
+    int sending;
+    LONG volatile under_way;
+};
+
+static struct served served[CONNECTIONS];
+static HANDLE storm_port;
+static LONG volatile told_twice, posted, posted_told, finished;
+
+static int go_on(struct served *c, DWORD bytes)
+{
+    WSABUF buf = { sizeof c->op.data, c->op.data };
+
+    memset(&c->op.ov, 0, sizeof c->op.ov);
+    c->op.flags = 0;
+    if (InterlockedExchange(&c->under_way, 1))
+        InterlockedIncrement(&told_twice);
+    if (c->sending) {
+        buf.len = bytes;
+        return WSASend(c->s, &buf, 1, NULL, 0, &c->op.ov, NULL) && WSAGetLastError() != WSA_IO_PENDING;
+    }
+    return WSARecv(c->s, &buf, 1, NULL, &c->op.flags, &c->op.ov, NULL) && WSAGetLastError() != WSA_IO_PENDING;
+}
+
+static DWORD WINAPI serve(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        OVERLAPPED *ov;
+        ULONG_PTR key;
+        DWORD bytes;
+        int err = packet(storm_port, &ov, &bytes, &key, INFINITE);
+        struct served *c = (struct served *)key;
+
+        if (key == STOP)
+            return 0;
+        if (key == POSTED) {
+            InterlockedIncrement(&posted_told);
+            continue;
+        }
+        if (!InterlockedExchange(&c->under_way, 0))
+            InterlockedIncrement(&told_twice);
+        if (err && err != ERROR_OPERATION_ABORTED)
+            check_fail(__FILE__, __LINE__, "an operation failed with %d", err);
+        if (!err && !c->sending && !bytes) {
+            InterlockedIncrement(&finished);
+            continue;
+        }
+        if (!err)
+            c->sending = !c->sending;
+        if (go_on(c, bytes)) /* a cancelled receive is started again */
+            check_fail(__FILE__, __LINE__, "not started: %d", WSAGetLastError());
+    }
+}
+
+struct caller {
+    SOCKET s;
+    unsigned seed;
+};
+
+static DWORD WINAPI ask(void *arg)
+{
+    struct caller *c = arg;
+    char data[48], back[48];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        int n = 1 + (int)((c->seed * 7 + (unsigned)i * 13) % sizeof data);
+
+        pattern_fill(data, (size_t)n, c->seed + (unsigned)i);
+        send_all(c->s, data, n);
+        for (int got = 0; got < n;) {
+            int r = recv(c->s, back + got, n - got, 0);
+
+            if (r <= 0)
+                return 1;
+            got += r;
+        }
+        if (memcmp(data, back, (size_t)n))
+            return 2;
+    }
+    shutdown(c->s, SD_SEND);
+    return recv(c->s, back, 1, 0) == 0 ? 0 : 3;
+}
+
+static void storm(void)
+{
+    HANDLE server[SERVERS], client[CONNECTIONS];
+    struct caller caller[CONNECTIONS];
+
+    storm_port = port_new();
+    for (int i = 0; i < CONNECTIONS; i++) {
+        SOCKET pair[2];
+
+        tcp_pair(AF_INET, pair);
+        caller[i] = (struct caller){ pair[0], (unsigned)i };
+        served[i].s = pair[1];
+        tie(pair[1], storm_port, (ULONG_PTR)&served[i]);
+    }
+    for (int i = 0; i < SERVERS; i++)
+        server[i] = thread_start(serve, NULL);
+    for (int i = 0; i < CONNECTIONS; i++)
+        NEED_OK(go_on(&served[i], 0));
+    for (int i = 0; i < CONNECTIONS; i++)
+        client[i] = thread_start(ask, &caller[i]);
+    for (unsigned i = 0; finished < CONNECTIONS; i++) {
+        struct served *c = &served[i * 5 % CONNECTIONS];
+        WSAPOLLFD fd = { c->s, POLLRDNORM, 0 };
+
+        switch (i % 3) {
+        case 0:
+            /* Only receives: a send that is cancelled may have gone in part. */
+            if (!c->sending)
+                CancelIoEx((HANDLE)c->s, &c->op.ov);
+            break;
+        case 1:
+            WSAPoll(&fd, 1, 0);
+            break;
+        case 2:
+            InterlockedIncrement(&posted);
+            PostQueuedCompletionStatus(storm_port, 0, POSTED, NULL);
+        }
+        Sleep(1);
+    }
+    for (int i = 0; i < CONNECTIONS; i++) {
+        CHECK_OK(shutdown(served[i].s, SD_SEND));
+        CHECK_INT(thread_join(client[i]), 0);
+    }
+    for (int i = 0; i < SERVERS; i++)
+        PostQueuedCompletionStatus(storm_port, 0, STOP, NULL);
+    for (int i = 0; i < SERVERS; i++)
+        thread_join(server[i]);
+    CHECK_INT(told_twice, 0);
+    CHECK_INT(posted_told, posted);
+}
+
+const struct test_case test_cases[] = {
+    { "asleep-before", asleep_before },
+    { "alertable", alertable },
+    { "nobody-waits", nobody_waits },
+    { "thread-gone", thread_gone },
+    { "timeouts", timeouts },
+    { "other-handles", other_handles },
+    { "accept-and-connect", accept_and_connect },
+    { "receives-in-order", receives_in_order },
+    { "sends-in-order", sends_in_order },
+    { "waiting-comes-first", waiting_comes_first },
+    { "mixed-receives", mixed_receives },
+    { "receive-of-nothing", receive_of_nothing },
+    { "datagrams", datagrams },
+    { "skip-on-success", skip_on_success },
+    { "cancelling", cancelling },
+    { "closing", closing },
+    { "closed-port", closed_port },
+    { "duplicated-port", duplicated_port },
+    { "duplicated-socket", duplicated_socket },
+    { "storm", storm },
+    { 0 },
+};
