@@ -33,12 +33,12 @@ static struct kept_config *fresh_config(void)
 {
     struct kept_config *k = NULL;
 
-    lock_take(&lock);
+    lock_take_shared(&lock);
     if (current && GetTickCount64() - read_at < CONFIG_MS) {
         k = current;
         __atomic_add_fetch(&k->refs, 1, __ATOMIC_RELAXED);
     }
-    lock_drop(&lock);
+    lock_drop_shared(&lock);
     return k;
 }
 

@@ -121,7 +121,7 @@ static int find_name(const struct lookup *q, struct answer *out)
     if (err)
         return err;
     for (size_t i = 0; i < count; i++) {
-        if (!err && !a[i]->err)
+        if (!err && !a[i]->err && !q->unnamed)
             err = add_names(out, a[i]);
         if (!err && !a[i]->err)
             err = add_addresses(out, a[i]);

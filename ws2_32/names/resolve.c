@@ -139,17 +139,18 @@ static void drop_unusable(struct answer *a)
  */
 static void put_in_order(struct answer *a)
 {
-    struct answer own = {0};
+    const struct answer *own;
     size_t six = 0, far = 0;
 
     for (size_t i = 0; i < a->addr_count; i++) {
         six += a->addr[i].family == ADDR_INET6;
         far += !name_addr_is_loopback(&a->addr[i]);
     }
-    if (a->addr_count < 2 || !six || !far || resolve_own_addresses(&own))
+    own = a->addr_count >= 2 && six && far ? resolve_own_get() : NULL;
+    if (!own)
         return;
-    order_sort(a->addr, a->addr_count, own.addr, own.addr_count);
-    answer_free(&own);
+    order_sort(a->addr, a->addr_count, own->addr, own->addr_count);
+    resolve_own_put(own);
 }
 
 /* WSAHOST_NOT_FOUND: the node is no address. WSANO_DATA: not one of that family. */
@@ -164,11 +165,14 @@ static int numeric(const struct resolve_request *rq, size_t chars, struct resolv
 
 static int ask_sources(const struct resolve_request *rq, struct resolve_result *out)
 {
-    struct lookup q = {rq->node, NULL, rq->family, rq->name_space, rq->provider};
+    bool named = rq->flags & (RESOLVE_CANONNAME | RESOLVE_FQDN);
+    struct lookup q = {rq->node, NULL, rq->family, !named, rq->name_space, rq->provider};
     int err;
 
     if (rq->flags & RESOLVE_V4MAPPED)
         q.family = 0;
+    out->host.room = out->few;
+    out->host.room_count = sizeof out->few / sizeof *out->few;
     err = source_lookup(&q, &out->host);
     if (err)
         return err;

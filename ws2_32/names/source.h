@@ -16,6 +16,7 @@ struct lookup {
     const char *name;             /* UTF-8; NULL: find the name of `addr` */
     const struct name_addr *addr;
     int family;                   /* only this one is of use to the caller; 0: all. A source may give more */
+    bool unnamed;                 /* names are of no use to the caller; a source may give them */
     uint32_t name_space;          /* NS_*; 0 is NS_ALL */
     const void *provider;         /* a GUID, or NULL for any */
 };
