@@ -20,6 +20,8 @@
 #define WS2_CAPABILITY   WS2_ATTR(capability("mutex"))
 #define WS2_ACQUIRE(...) WS2_ATTR(acquire_capability(__VA_ARGS__))
 #define WS2_RELEASE(...) WS2_ATTR(release_capability(__VA_ARGS__))
+#define WS2_ACQUIRE_SHARED(...) WS2_ATTR(acquire_shared_capability(__VA_ARGS__))
+#define WS2_RELEASE_SHARED(...) WS2_ATTR(release_shared_capability(__VA_ARGS__))
 #define WS2_REQUIRES(...) WS2_ATTR(requires_capability(__VA_ARGS__))
 #define WS2_EXCLUDES(...) WS2_ATTR(locks_excluded(__VA_ARGS__))
 #define WS2_NO_ANALYSIS  WS2_ATTR(no_thread_safety_analysis)
@@ -37,5 +39,12 @@ struct WS2_CAPABILITY lock {
 
 void lock_take(struct lock *l) WS2_ACQUIRE(*l);
 void lock_drop(struct lock *l) WS2_RELEASE(*l);
+
+/*
+ * For those who only read what the lock guards: several hold it at once (on the host one at a time, which is as good). Worth it where
+ * every thread of a program comes by.
+ */
+void lock_take_shared(struct lock *l) WS2_ACQUIRE_SHARED(*l);
+void lock_drop_shared(struct lock *l) WS2_RELEASE_SHARED(*l);
 
 #endif

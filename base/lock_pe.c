@@ -14,3 +14,13 @@ void lock_drop(struct lock *l) WS2_NO_ANALYSIS
 {
     ReleaseSRWLockExclusive((SRWLOCK *)&l->srw);
 }
+
+void lock_take_shared(struct lock *l) WS2_NO_ANALYSIS
+{
+    AcquireSRWLockShared((SRWLOCK *)&l->srw);
+}
+
+void lock_drop_shared(struct lock *l) WS2_NO_ANALYSIS
+{
+    ReleaseSRWLockShared((SRWLOCK *)&l->srw);
+}

@@ -10,9 +10,11 @@
 #include "catalog/records.h"
 #include "catalog/reg.h"
 
+#define LAYERS     "ws2kit_Categories"
+#define APPS       "AppId_Catalog"
 #define PARAMETERS "SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters"
-static const char layers_path[] = PARAMETERS "\\ws2kit_Categories";
-static const char apps_path[] = PARAMETERS "\\AppId_Catalog";
+static const char layers_path[] = PARAMETERS "\\" LAYERS;
+static const char apps_path[] = PARAMETERS "\\" APPS;
 
 enum { VALUE_CHARS = GUID_BYTES + 4, TEXT_CHARS = 1024, APPS_MAX = 4096, KEY_CHARS = 9 };
 
@@ -25,6 +27,22 @@ bool category_permits(uint32_t app, uint32_t layer)
     if (!layer || layer & ~app)
         return false;
     return !(app & CATEGORY_SYSTEM) || layer & CATEGORY_SYSTEM;
+}
+
+/*
+ * Wine lets anyone make a key beneath one that may not be written, where Windows refuses: so the one above is opened for writing
+ * first.
+ */
+static int create_below_parameters(const char *name, struct reg_key **key)
+{
+    struct reg_key *parameters;
+    int err = reg_create(NULL, PARAMETERS, &parameters);
+
+    if (err)
+        return err;
+    err = reg_create(parameters, name, key);
+    reg_close(parameters);
+    return err;
 }
 
 /* ---- layers ---- */
@@ -54,7 +72,7 @@ int category_set(enum store_width width, const struct catalog_guid *provider, ui
 {
     char name[VALUE_CHARS];
     struct reg_key *key;
-    int err = reg_create(NULL, layers_path, &key);
+    int err = create_below_parameters(LAYERS, &key);
 
     if (err)
         return err;
@@ -180,22 +198,26 @@ static int set_text(struct reg_key *key, const char *name, const catalog_char *t
 /* A key of a name that nobody has. */
 static int create_app(const struct app_id *app, struct reg_key **key)
 {
-    char path[sizeof apps_path + KEY_CHARS];
+    struct reg_key *apps;
+    char name[KEY_CHARS];
     uint32_t hash = 2166136261u;
-    int err;
+    int err = create_below_parameters(APPS, &apps);
 
+    if (err)
+        return err;
     for (size_t i = 0; i < app->path_chars; i++)
         hash = (hash ^ reg_upcase(app->path[i])) * 16777619u;
     for (size_t i = 0; i < app->args_chars; i++)
         hash = (hash ^ reg_upcase(app->args[i])) * 16777619u;
     do {
-        snprintf(path, sizeof path, "%s\\%08X", apps_path, hash++);
-        err = reg_open(NULL, path, key);
+        snprintf(name, sizeof name, "%08X", hash++);
+        err = reg_open(apps, name, key);
         if (!err)
             reg_close(*key);
     } while (!err);
     if (err == WSANO_DATA)
-        err = reg_create(NULL, path, key);
+        err = reg_create(apps, name, key);
+    reg_close(apps);
     if (err)
         return err;
     err = set_text(*key, "AppFullPath", app->path, app->path_chars);

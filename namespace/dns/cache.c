@@ -9,8 +9,11 @@
 
 /*
  * An entry is being fetched (answer NULL) or done. One that is being fetched is held by its fetcher and by all who wait;
- * it is out of the order of use, so that it cannot be dropped. Entries leave the buckets when they are stale; who holds
- * one still reads its answer.
+ * it is out of the order, so that it cannot be dropped. Entries leave the buckets when they are stale; who holds one still reads
+ * its answer.
+ *
+ * The order is that of arrival, with a second chance: one whose turn it is to go, and that was used since it came or was
+ * last spared, goes to the new end instead. Thus a use only sets a mark, which needs no lock of one's own.
  */
 struct dns_cache_entry {
     struct dns_cache_entry *next; /* in the bucket */
@@ -19,6 +22,7 @@ struct dns_cache_entry {
     struct dns_answer *answer;
     int err; /* of the fetch; then there is no answer */
     bool done;
+    bool used;    /* since it came, or was spared; set by those who only share the lock */
     bool listed;  /* in its bucket */
     bool flushed; /* do not keep it */
     unsigned refs;
@@ -94,6 +98,51 @@ static void drop(struct dns_cache *c, struct dns_cache_entry *e)
     drop_ref(e);
 }
 
+/* Makes room. Each entry is spared once at most before one goes, so it ends. */
+static void drop_one(struct dns_cache *c)
+{
+    struct dns_cache_entry *e = c->oldest;
+
+    while (__atomic_load_n(&e->used, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&e->used, false, __ATOMIC_RELAXED);
+        unlink_order(c, e);
+        link_newest(c, e);
+        e = c->oldest;
+    }
+    drop(c, e);
+}
+
+static bool is_for(const struct dns_cache_entry *e, uint32_t hash, const struct dns_question *q)
+{
+    return e->hash == hash && e->question.type == q->type && dns_name_equal(&e->question.name, &q->name);
+}
+
+/* By the one who fetched it. */
+static struct dns_answer *first_use(struct dns_cache_entry *e)
+{
+    dns_answer_hold(e->answer);
+    return e->answer;
+}
+
+/* The lock may be shared. */
+static struct dns_answer *use(struct dns_cache_entry *e)
+{
+    if (!__atomic_load_n(&e->used, __ATOMIC_RELAXED)) /* most often it is: then its memory stays unwritten */
+        __atomic_store_n(&e->used, true, __ATOMIC_RELAXED);
+    return first_use(e);
+}
+
+/* The answer if it is there and fresh, held; else NULL. The lock may be shared. */
+static struct dns_answer *look(struct dns_cache *c, uint64_t now_ms, const struct dns_question *q)
+{
+    uint32_t hash = hash_of(c, q);
+
+    for (struct dns_cache_entry *e = *bucket_of(c, hash); e; e = e->next)
+        if (is_for(e, hash, q))
+            return e->done && e->expires_ms > now_ms ? use(e) : NULL;
+    return NULL;
+}
+
 /* The entry for `q`, fetched or being fetched; stale ones are dropped on the way. */
 static struct dns_cache_entry *find(struct dns_cache *c, uint64_t now_ms, const struct dns_question *q)
 {
@@ -102,7 +151,7 @@ static struct dns_cache_entry *find(struct dns_cache *c, uint64_t now_ms, const 
 
     for (; e; e = next) {
         next = e->next;
-        if (e->hash != hash || e->question.type != q->type || !dns_name_equal(&e->question.name, &q->name))
+        if (!is_for(e, hash, q))
             continue;
         if (!e->done || e->expires_ms > now_ms)
             return e;
@@ -142,30 +191,35 @@ static void end_fetch(struct dns_cache *c, struct dns_cache_entry *e, int err, s
     c->answers++;
     c->bytes += bytes_of(e);
     while (c->answers > DNS_CACHE_ANSWERS || (c->bytes > DNS_CACHE_BYTES && c->answers > 1))
-        drop(c, c->oldest);
-}
-
-static struct dns_answer *use(struct dns_cache *c, struct dns_cache_entry *e)
-{
-    if (e->listed && c->newest != e) {
-        unlink_order(c, e);
-        link_newest(c, e);
-    }
-    dns_answer_hold(e->answer);
-    return e->answer;
+        drop_one(c);
 }
 
 struct dns_answer *dns_cache_peek(struct dns_cache *c, uint64_t now_ms, const struct dns_question *q)
 {
-    struct dns_cache_entry *e;
-    struct dns_answer *a = NULL;
+    struct dns_answer *a;
 
-    lock_take(&c->lock);
-    e = find(c, now_ms, q);
-    if (e && e->done)
-        a = use(c, e);
-    lock_drop(&c->lock);
+    lock_take_shared(&c->lock);
+    a = look(c, now_ms, q);
+    lock_drop_shared(&c->lock);
     return a;
+}
+
+/* All of them, or none. */
+static bool peek_all(struct dns_cache *c, uint64_t now_ms, const struct dns_question *q, size_t count, struct dns_answer **out)
+{
+    size_t found = 0;
+
+    lock_take_shared(&c->lock);
+    while (found < count && (out[found] = look(c, now_ms, &q[found])))
+        found++;
+    lock_drop_shared(&c->lock);
+    if (found == count)
+        return true;
+    while (found) {
+        dns_answer_put(out[--found]);
+        out[found] = NULL;
+    }
+    return false;
 }
 
 /* What one caller wants: entries that are done, that it waits for, or that it fetches. */
@@ -230,7 +284,7 @@ static int collect(struct dns_cache *c, size_t count, struct want *w, struct dns
         if (e->err)
             err = e->err;
         else
-            out[i] = use(c, e);
+            out[i] = w->mine[i] ? first_use(e) : use(e);
         drop_ref(e);
     }
     lock_drop(&c->lock);
@@ -242,8 +296,11 @@ int dns_cache_get(struct dns_cache *c, uint64_t now_ms, const struct dns_questio
 {
     struct want w = {0};
     struct dns_answer *fetched[DNS_BATCH_MAX] = {0};
-    int claim_err = claim(c, now_ms, q, count, &w), err = claim_err;
+    int claim_err, err;
 
+    if (peek_all(c, now_ms, q, count, out))
+        return 0;
+    err = claim_err = claim(c, now_ms, q, count, &w);
     if (w.fetches) { /* after a failed claim too: others may wait already */
         if (!err)
             err = fetch(arg, w.fetch, w.fetches, fetched);

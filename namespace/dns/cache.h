@@ -3,8 +3,8 @@
 #define WS2_DNS_CACHE_H
 /*
  * Answers by question, for as long as their TTL says, negative ones included (RFC 2308). Of several threads that want
- * one answer which is not there, one fetches it and the others wait for it. Bounded in answers and in bytes; the one not used for
- * longest goes first. Usable after zero-initialisation.
+ * one answer which is not there, one fetches it and the others wait for it. Bounded in answers and in bytes; one not used
+ * lately goes first. Those who find what they want do not hold each other up. Usable after zero-initialisation.
  */
 #include "base/lock.h"
 #include "namespace/dns/answer.h"

@@ -17,7 +17,7 @@ static void check(int ok)
 
 static void hosts(struct span text, const char *name)
 {
-    struct answer a, b;
+    struct answer a = {0}, b = {0};
     struct name_addr addr;
 
     struct hosts_index *ix = hosts_index_new(text);

@@ -44,8 +44,9 @@ PROGRAMS = [
     Program("echo_event", "echo", [Case("echo-event-50", args=("--connections", "50"))]),
     Program("echo_routine", "echo", [Case("echo-routine-50", args=("--connections", "50"))]),
     table("lifecycle", "socket-close", "socket-close-1000", Case("socket-close-20000", quick=False), patience=90),
-    table("names", "getaddrinfo-numeric", "getaddrinfo-localhost", "gethostbyname-localhost",
-          "getnameinfo-numeric"),
+    table("names", "getaddrinfo-numeric", "getaddrinfo-localhost", "getaddrinfo-cached",
+          "gethostbyname-localhost", "getnameinfo-numeric", "getaddrinfo-numeric-64", "getaddrinfo-localhost-64",
+          "getaddrinfo-cached-64"),
     table("dispatch", "dispatch-direct", "dispatch-0", "dispatch-1", "dispatch-2", "dispatch-4", ours_only=True),
     Program("transmit", "transmit", [Case("transmitfile")]),
     Program("startup", "startup", [Case("start-empty"), Case("start-to-connected")]),
@@ -63,7 +64,7 @@ class Aim:
     linux: float = None
 
 
-# Issue 6's table.
+# Issue 6's table, and issue 5's aims for names.
 AIMS = [
     Aim("ready send+recv 64 B", ("ready-tcp-64", "ready-udp-64"), wine=25, linux=1 / 2),
     Aim("blocking ping-pong 64 B TCP", ("pingpong-tcp-64",), wine=5, linux=1 / 1.2),
@@ -75,6 +76,10 @@ AIMS = [
     Aim("completion-port echo, 50 connections", ("echo-port-50",), wine=1.5),
     Aim("the same with skip-on-success", ("echo-port-50-skip",), wine=2.5),
     Aim("socket+close with 20,000 open", ("socket-close-20000",), wine=1.2),
+    Aim("getaddrinfo: numeric, localhost, a cached name",
+        ("getaddrinfo-numeric", "getaddrinfo-localhost", "getaddrinfo-cached"), wine=2),
+    Aim("getaddrinfo by 64 threads at once",
+        ("getaddrinfo-numeric-64", "getaddrinfo-localhost-64", "getaddrinfo-cached-64"), wine=2),
     Aim("start to first socket", ("start-to-connected",), wine=1.0),
 ]
 

@@ -14,9 +14,10 @@ void answer_free(struct answer *a)
     for (size_t i = 0; i < a->alias_count; i++)
         free(a->alias[i]);
     free(a->alias);
-    free(a->addr);
+    if (a->addr != a->room)
+        free(a->addr);
     free(a->canon);
-    *a = (struct answer){0};
+    *a = (struct answer){.room = a->room, .room_count = a->room_count};
 }
 
 struct span span_of(const char *text)
@@ -46,17 +47,41 @@ int answer_set_canon(struct answer *a, struct span name)
     return 0;
 }
 
-/* Room for one more in an array of `count`: it grows when the count reaches a power of two. */
+enum { FEW = 4 };
+
+/* Room for one more in an array of `count`: for four at first, then it grows when the count reaches a power of two. */
 static bool grow(void **array, size_t count, size_t element_bytes)
 {
     void *bigger;
 
-    if (count & (count - 1))
+    if (count && (count < FEW || count & (count - 1)))
         return true;
-    bigger = realloc(*array, (count ? 2 * count : 1) * element_bytes);
+    bigger = realloc(*array, (count ? 2 * count : FEW) * element_bytes);
     if (bigger)
         *array = bigger;
     return bigger;
+}
+
+/* The same for addresses, which may have room of the caller's to begin with. */
+static bool grow_addr(struct answer *a)
+{
+    size_t capacity = FEW;
+    struct name_addr *own;
+
+    if (!a->addr && a->room_count)
+        a->addr = a->room;
+    if (!a->room || a->addr != a->room)
+        return grow((void **)&a->addr, a->addr_count, sizeof *a->addr);
+    if (a->addr_count < a->room_count)
+        return true;
+    while (capacity <= a->addr_count) /* what grow() will take for granted */
+        capacity *= 2;
+    own = malloc(capacity * sizeof *own);
+    if (!own)
+        return false;
+    memcpy(own, a->addr, a->addr_count * sizeof *own);
+    a->addr = own;
+    return true;
 }
 
 int answer_add_alias(struct answer *a, struct span name)
@@ -86,7 +111,7 @@ int answer_add_addr(struct answer *a, const struct name_addr *addr)
             return 0;
     if (a->addr_count >= ANSWER_MAX)
         return 0;
-    if (!grow((void **)&a->addr, a->addr_count, sizeof *a->addr))
+    if (!grow_addr(a))
         return WSA_NOT_ENOUGH_MEMORY;
     a->addr[a->addr_count++] = *addr;
     return 0;
@@ -95,6 +120,14 @@ int answer_add_addr(struct answer *a, const struct name_addr *addr)
 bool name_addr_equal(const struct name_addr *a, const struct name_addr *b)
 {
     return a->family == b->family && !memcmp(a->ip, b->ip, a->family == ADDR_INET ? 4 : 16);
+}
+
+struct name_addr name_addr_mapped(const struct name_addr *a)
+{
+    struct name_addr six = {ADDR_INET6, {[10] = 0xff, [11] = 0xff}, 0};
+
+    memcpy(six.ip + 12, a->ip, 4);
+    return six;
 }
 
 bool name_addr_is_loopback(const struct name_addr *a)

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "ws2_32/names/hosts_file.h"
 
 enum { FILE_BYTES_MAX = 64 << 20 }; /* lists of blocked names in hosts files reach several megabytes */
 enum { FRESH_MS = 250 };
 
-static SRWLOCK lock; /* shared by the lookups, which then do not wait for each other */
+static struct lock lock; /* shared by the lookups, which then do not wait for each other */
 static struct {
     FILETIME written;
     DWORD bytes;
@@ -34,9 +35,9 @@ static const wchar_t *directory(void)
         wcscpy(raw, L"%SystemRoot%\\system32\\drivers\\etc");
     if (!ExpandEnvironmentStringsW(raw, full, MAX_PATH) || wcslen(full) > MAX_PATH - 12)
         full[0] = 0;
-    AcquireSRWLockExclusive(&lock);
+    lock_take(&lock);
     wcscpy(path, full);
-    ReleaseSRWLockExclusive(&lock);
+    lock_drop(&lock);
     __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
     return path;
 }
@@ -94,7 +95,7 @@ static void remember(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now
 {
     struct file_text *old;
 
-    AcquireSRWLockExclusive(&lock);
+    lock_take(&lock);
     old = cache[which].text;
     cache[which].text = fresh;
     cache[which].looked_at = now ? GetTickCount64() : 0;
@@ -103,7 +104,7 @@ static void remember(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now
         cache[which].written = now->ftLastWriteTime;
         cache[which].bytes = now->nFileSizeLow;
     }
-    ReleaseSRWLockExclusive(&lock);
+    lock_drop(&lock);
     file_put(old);
 }
 
@@ -125,10 +126,10 @@ static bool known(enum names_file which, struct file_text **f)
 {
     bool fresh;
 
-    AcquireSRWLockShared(&lock);
+    lock_take_shared(&lock);
     fresh = cache[which].looked_at && GetTickCount64() - cache[which].looked_at < FRESH_MS;
     *f = fresh ? hold(which) : NULL;
-    ReleaseSRWLockShared(&lock);
+    lock_drop_shared(&lock);
     return fresh;
 }
 
@@ -137,13 +138,13 @@ static struct file_text *unchanged(enum names_file which, const WIN32_FILE_ATTRI
 {
     struct file_text *f = NULL;
 
-    AcquireSRWLockExclusive(&lock);
+    lock_take(&lock);
     if (cache[which].text && !CompareFileTime(&cache[which].written, &now->ftLastWriteTime) &&
         cache[which].bytes == now->nFileSizeLow) {
         f = hold(which);
         cache[which].looked_at = GetTickCount64();
     }
-    ReleaseSRWLockExclusive(&lock);
+    lock_drop(&lock);
     return f;
 }
 

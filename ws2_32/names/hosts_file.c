@@ -78,7 +78,6 @@ int hosts_find_name(struct span text, const char *name, struct answer *out)
     struct span line;
     int err = 0;
 
-    *out = (struct answer){0};
     while (!err && out->addr_count < ANSWER_MAX && lines_next(&text, &line))
         err = take_name(line, name, out);
     return finish(out, err);
@@ -89,7 +88,6 @@ int hosts_find_addr(struct span text, const struct name_addr *addr, struct answe
     struct span line;
     int err = 0;
 
-    *out = (struct answer){0};
     while (!err && !out->addr_count && lines_next(&text, &line))
         err = take_names(line, addr, out);
     return finish(out, err);
@@ -223,7 +221,6 @@ int hosts_index_find_name(const struct hosts_index *ix, struct span text, const 
     uint32_t at = 0;
     int err = 0;
 
-    *out = (struct answer){0};
     if (wanted.chars > 1 && name[wanted.chars - 1] == '.')
         wanted.chars--;
     while (!err && out->addr_count < ANSWER_MAX && next_line(ix, text, hash_name(wanted), &at, &line))
@@ -238,7 +235,6 @@ int hosts_index_find_addr(const struct hosts_index *ix, struct span text, const 
     uint32_t at = 0;
     int err = 0;
 
-    *out = (struct answer){0};
     while (!err && !out->addr_count && next_line(ix, text, hash_addr(addr), &at, &line))
         err = take_names(line, addr, out);
     return finish(out, err);

@@ -12,7 +12,7 @@ int source_localhost(const struct lookup *q, struct answer *out)
 
     if (!lines_equal(localhost, q->name))
         return WSAHOST_NOT_FOUND;
-    err = answer_set_canon(out, localhost);
+    err = q->unnamed ? 0 : answer_set_canon(out, localhost);
     for (int i = 0; !err && i < 2; i++)
         err = answer_add_addr(out, &one[i]);
     if (err)

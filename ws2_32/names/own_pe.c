@@ -153,72 +153,120 @@ static int add_family(const IP_ADAPTER_ADDRESSES *list, int family, struct answe
 
 /*
  * What the adapters said last. GetAdaptersAddresses takes some ten milliseconds under Wine, and programs that look up
- * one name with AI_ADDRCONFIG look up many; a network does not come up faster than this grows old.
+ * one name with AI_ADDRCONFIG look up many; a network does not come up faster than this grows old. When it has, one thread asks
+ * anew, and the others go on with what there is.
  */
 enum { FRESH_MS = 1000 };
-static struct answer known; /* guarded by lock */
-static ULONGLONG known_at;  /* guarded by lock; 0: nothing known */
+
+struct addresses {
+    struct answer answer; /* constant; comes first */
+    long refs;
+};
+static struct addresses *known; /* guarded by lock, with what follows */
+static ULONGLONG known_at;      /* when it was asked for; 0: nothing known */
+static bool asking;
+
+static void addresses_put(struct addresses *a)
+{
+    if (a && !__atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL)) {
+        answer_free(&a->answer);
+        free(a);
+    }
+}
+
+/* Makes it what is known; NULL: nothing is. */
+static void remember(struct addresses *fresh)
+{
+    struct addresses *old;
+
+    lock_take(&lock);
+    old = known;
+    known = fresh;
+    known_at = fresh ? GetTickCount64() : 0;
+    asking = false;
+    lock_drop(&lock);
+    addresses_put(old);
+}
 
 void own_cleanup(void)
 {
     HMODULE module = __atomic_exchange_n(&held, NULL, __ATOMIC_ACQ_REL);
-    struct answer old;
 
-    lock_take(&lock);
-    old = known;
-    known = (struct answer){0};
-    known_at = 0;
-    lock_drop(&lock);
-    answer_free(&old);
+    remember(NULL);
     if (module)
         FreeLibrary(module);
 }
 
-static bool copy_known(struct answer *out, int *err)
+/* What is known, held; NULL: this thread has to ask. */
+static struct addresses *hold_known(void)
 {
+    struct addresses *a = NULL;
     bool fresh;
 
-    *err = 0;
-    lock_take(&lock);
+    lock_take_shared(&lock);
     fresh = known_at && GetTickCount64() - known_at < FRESH_MS;
-    for (size_t i = 0; fresh && !*err && i < known.addr_count; i++)
-        *err = answer_add_addr(out, &known.addr[i]);
-    lock_drop(&lock);
-    return fresh;
-}
+    if (fresh) {
+        a = known;
+        __atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+    }
+    lock_drop_shared(&lock);
+    if (fresh)
+        return a;
 
-static void remember(const struct answer *now)
-{
-    struct answer fresh = {0}, old;
-
-    for (size_t i = 0; i < now->addr_count; i++)
-        if (answer_add_addr(&fresh, &now->addr[i])) {
-            answer_free(&fresh);
-            return;
-        }
     lock_take(&lock);
-    old = known;
-    known = fresh;
-    known_at = GetTickCount64();
+    if (known && asking) { /* another thread is about to know better */
+        a = known;
+        __atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED);
+    }
+    asking = true;
     lock_drop(&lock);
-    answer_free(&old);
+    return a;
 }
 
-/* The addresses of this machine that are not loopback: IPv6, then IPv4. There may be none. */
-static int own_addresses(struct answer *out)
+/* The addresses of this machine that are not loopback: IPv6, then IPv4; none on failure. NULL: out of memory. */
+static struct addresses *ask(void)
 {
+    struct addresses *a = calloc(1, sizeof *a);
     IP_ADAPTER_ADDRESSES *list;
     int err;
 
-    if (copy_known(out, &err))
-        return err;
+    if (!a)
+        return NULL;
+    a->refs = 1;
     list = adapters();
-    err = add_family(list, AF_INET6, out);
+    err = add_family(list, AF_INET6, &a->answer);
     if (!err)
-        err = add_family(list, AF_INET, out);
-    if (!err)
-        remember(out);
+        err = add_family(list, AF_INET, &a->answer);
     free(list);
+    if (err) {
+        addresses_put(a);
+        return NULL;
+    }
+    return a;
+}
+
+static struct addresses *own_hold(void)
+{
+    struct addresses *a = hold_known();
+
+    if (a)
+        return a;
+    a = ask();
+    if (a)
+        __atomic_add_fetch(&a->refs, 1, __ATOMIC_RELAXED); /* the caller's besides the one of `known` */
+    remember(a);
+    return a;
+}
+
+/* A copy. 0 or WSA_NOT_ENOUGH_MEMORY. */
+static int own_addresses(struct answer *out)
+{
+    struct addresses *a = own_hold();
+    int err = a ? 0 : WSA_NOT_ENOUGH_MEMORY;
+
+    for (size_t i = 0; !err && i < a->answer.addr_count; i++)
+        err = answer_add_addr(out, &a->answer.addr[i]);
+    addresses_put(a);
     return err;
 }
 
@@ -241,13 +289,13 @@ int source_own(const struct lookup *q, struct answer *out)
 
 int source_own_reverse(const struct lookup *q, struct answer *out)
 {
-    struct answer own = {0};
     bool mine = name_addr_is_loopback(q->addr);
-    int err = mine ? 0 : own_addresses(&own);
+    struct addresses *own = mine ? NULL : own_hold();
+    int err = mine || own ? 0 : WSA_NOT_ENOUGH_MEMORY;
 
-    for (size_t i = 0; !mine && i < own.addr_count; i++)
-        mine = name_addr_equal(&own.addr[i], q->addr);
-    answer_free(&own);
+    for (size_t i = 0; own && !mine && i < own->answer.addr_count; i++)
+        mine = name_addr_equal(&own->answer.addr[i], q->addr);
+    addresses_put(own);
     if (!err && !mine)
         err = WSAHOST_NOT_FOUND;
     if (!err)
@@ -259,29 +307,30 @@ int source_own_reverse(const struct lookup *q, struct answer *out)
     return err;
 }
 
-int resolve_own_addresses(struct answer *out)
+const struct answer *resolve_own_get(void)
 {
-    int err = own_addresses(out);
+    struct addresses *own = own_hold();
 
-    if (err)
-        answer_free(out);
-    return err;
+    return own ? &own->answer : NULL;
+}
+
+void resolve_own_put(const struct answer *own)
+{
+    addresses_put((struct addresses *)own);
 }
 
 void resolve_own_families(bool *ip4, bool *ip6)
 {
-    struct answer own = {0};
+    struct addresses *own = own_hold();
 
-    *ip4 = *ip6 = false;
-    if (own_addresses(&own))
-        *ip4 = *ip6 = true;
-    for (size_t i = 0; i < own.addr_count; i++) {
-        const uint8_t *ip = own.addr[i].ip;
+    *ip4 = *ip6 = !own;
+    for (size_t i = 0; own && i < own->answer.addr_count; i++) {
+        const uint8_t *ip = own->answer.addr[i].ip;
 
-        if (own.addr[i].family == ADDR_INET)
+        if (own->answer.addr[i].family == ADDR_INET)
             *ip4 = true;
         else if (!(ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)) /* a link-local address alone reaches no one by name */
             *ip6 = true;
     }
-    answer_free(&own);
+    addresses_put(own);
 }

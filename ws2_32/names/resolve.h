@@ -47,7 +47,7 @@ struct resolve_result {
         uint16_t port; /* host order */
     } port[2];         /* every address goes with each of them */
     size_t port_count;
-    struct name_addr few[2]; /* what is known without asking takes no memory */
+    struct name_addr few[4]; /* few addresses take no memory of their own */
     struct answer host;
 };
 
@@ -64,7 +64,8 @@ bool resolve_service(const char *name, const char *proto, uint16_t *port);
 /* Which families have an address that is not loopback on this machine. */
 void resolve_own_families(bool *ip4, bool *ip6);
 
-/* The addresses of this machine that are not loopback. 0 or WSA_NOT_ENOUGH_MEMORY. */
-int resolve_own_addresses(struct answer *out);
+/* The addresses of this machine that are not loopback, until resolve_own_put(). NULL: out of memory. */
+const struct answer *resolve_own_get(void);
+void resolve_own_put(const struct answer *own);
 
 #endif

@@ -56,7 +56,6 @@ int source_lookup(const struct lookup *q, struct answer *out)
     size_t count;
     int err = WSAHOST_NOT_FOUND;
 
-    *out = (struct answer){0};
     if (q->name && !q->provider && !q->name_space)
         err = source_localhost(q, out);
     if (err != WSAHOST_NOT_FOUND)

@@ -75,7 +75,7 @@ START_TEST(finds_names)
     struct hosts_index *ix = hosts_index_new(text_of(file));
 
     for (size_t i = 0; i < sizeof by_name / sizeof *by_name; i++) {
-        struct answer a;
+        struct answer a = {0};
         int err = hosts_find_name(text_of(file), by_name[i].name, &a);
 
         CASE_INT_EQ(err, by_name[i].want ? 0 : WSAHOST_NOT_FOUND, by_name[i].why);
@@ -104,7 +104,7 @@ START_TEST(finds_addresses)
 
     for (size_t i = 0; i < sizeof by_addr / sizeof *by_addr; i++) {
         struct name_addr addr;
-        struct answer a;
+        struct answer a = {0};
         int err;
 
         ck_assert(name_addr_parse(text_of(by_addr[i].addr), &addr));
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(an_answer_has_an_end)
 {
     static char big[200000];
-    struct answer a;
+    struct answer a = {0};
     size_t n = 0;
 
     for (unsigned i = 0; i < ANSWER_MAX + 100; i++)
@@ -140,7 +140,7 @@ START_TEST(long_files_are_indexed)
     enum { LINES = 100000 };
     char *big = malloc(LINES * 64), name[32];
     struct hosts_index *ix;
-    struct answer a;
+    struct answer a = {0};
     size_t n = 0;
 
     for (unsigned i = 0; i < LINES; i++)
@@ -176,7 +176,7 @@ END_TEST
 START_TEST(survives_running_out_of_memory)
 {
     for (unsigned n = 1;; n++) {
-        struct answer a;
+        struct answer a = {0};
         int err;
 
         fault_at(n);

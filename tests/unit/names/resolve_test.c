@@ -95,12 +95,18 @@ bool resolve_service(const char *name, const char *proto, uint16_t *port)
 /* One address that makes IPv4 the better choice; none unless a test sets it. */
 static bool own_known;
 
-int resolve_own_addresses(struct answer *out)
+const struct answer *resolve_own_get(void)
 {
-    struct name_addr addr;
+    static struct name_addr addr = {ADDR_INET, {10, 0, 0, 1}, 0};
+    static struct answer own;
 
-    name_addr_parse(span_of("10.0.0.1"), &addr);
-    return own_known ? answer_add_addr(out, &addr) : 0;
+    own = own_known ? (struct answer){.addr = &addr, .addr_count = 1} : (struct answer){0};
+    return &own;
+}
+
+void resolve_own_put(const struct answer *own)
+{
+    (void)own;
 }
 
 void resolve_own_families(bool *ip4, bool *ip6)
@@ -326,7 +332,7 @@ START_TEST(addresses_are_asked_of_the_files_first)
 {
     struct name_addr addr = {ADDR_INET, {10, 9, 9, 9}, 0};
     struct lookup q = {.addr = &addr};
-    struct answer a;
+    struct answer a = {0};
 
     asked = 0;
     ck_assert_int_eq(source_lookup(&q, &a), WSAHOST_NOT_FOUND);
@@ -334,6 +340,40 @@ START_TEST(addresses_are_asked_of_the_files_first)
 }
 END_TEST
 
+/* Few addresses lie in the caller's room, more of them in memory: for every number, and when memory is out. */
+START_TEST(an_answer_may_start_in_room_of_the_callers)
+{
+    for (size_t count = 1; count <= 20; count++) {
+        for (unsigned n = 1;; n++) {
+            struct name_addr room[4], addr = {ADDR_INET, {10, 0, 0, 0}, 0};
+            struct answer a = {.room = room, .room_count = 4};
+            int err = 0;
+
+            fault_at(n);
+            for (size_t i = 0; !err && i < count; i++) {
+                addr.ip[3] = (uint8_t)i;
+                err = answer_add_addr(&a, &addr);
+            }
+            if (fault_end()) {
+                ck_assert_int_eq(err, WSA_NOT_ENOUGH_MEMORY);
+                ck_assert_uint_gt(count, 4);
+                answer_free(&a);
+                continue;
+            }
+            ck_assert_int_eq(err, 0);
+            ck_assert_uint_eq(a.addr_count, count);
+            for (size_t i = 0; i < count; i++)
+                ck_assert_uint_eq(a.addr[i].ip[3], i);
+            ck_assert_int_eq(a.addr == room, count <= 4);
+            answer_free(&a);
+            ck_assert(!a.addr && !a.addr_count && a.room == room);
+            break;
+        }
+    }
+}
+END_TEST
+
 UNIT_MAIN("names/resolve", resolves, long_names_are_unknown, addrconfig_drops_what_cannot_be_used,
           addresses_come_in_the_order_to_try_them,
-          numbers_and_localhost_ask_nobody, survives_running_out_of_memory, addresses_are_asked_of_the_files_first)
+          numbers_and_localhost_ask_nobody, survives_running_out_of_memory,
+          an_answer_may_start_in_room_of_the_callers, addresses_are_asked_of_the_files_first)

@@ -101,7 +101,7 @@ START_TEST(first_answer_wins_and_the_first_real_error_counts)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct lookup q = {.name = "name.example"};
-        struct answer a;
+        struct answer a = {0};
 
         set_up(rows[i].order, rows[i].local, rows[i].dns, rows[i].x, rows[i].y);
         CASE_INT_EQ(source_lookup(&q, &a), rows[i].err, rows[i].why);
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(a_name_space_without_providers_is_told)
 {
     struct lookup q = {.name = "name.example", .name_space = 13};
-    struct answer a;
+    struct answer a = {0};
 
     set_up("", 0, 0, 0, 0);
     ck_assert_int_eq(source_lookup(&q, &a), WSASERVICE_NOT_FOUND);
@@ -128,7 +128,7 @@ START_TEST(localhost_asks_nobody_unless_one_is_named)
 {
     uint8_t guid[16] = {0};
     struct lookup q = {.name = "LocalHost"};
-    struct answer a;
+    struct answer a = {0};
 
     set_up("x", 0, 0, WSAHOST_NOT_FOUND, 0);
     ck_assert_int_eq(source_lookup(&q, &a), 0);
