@@ -56,7 +56,7 @@ static int by_lookup(const char *name, unsigned rr)
 {
     static union {
         WSAQUERYSETA set;
-        char byte[65536];
+        char byte[1 << 19];
     } result;
     GUID class_id = {0x0002A803, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
     WSAQUERYSETA query = {.dwSize = sizeof query, .dwNameSpace = NS_DNS, .lpServiceClassId = &class_id,

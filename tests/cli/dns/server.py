@@ -26,7 +26,8 @@ def message(ident, question, answers=(), rcode=0, flags=0x8180):
     return struct.pack(">6H", ident, flags | rcode, 1, len(answers), 0, 0) + question + b"".join(answers)
 
 
-ADDR = {A: bytes([10, 9, 8, 7]), AAAA: bytes([0x20, 1, 0xD, 0xB8] + [0] * 11 + [7])}
+ADDR = {A: bytes([10, 9, 8, 7]), AAAA: bytes([0x20, 1, 0xD, 0xB8] + [0] * 11 + [7]), TXT: b"\5hello\5world",
+        MX: struct.pack(">H", 10) + name("mx.test"), SRV: struct.pack(">HHH", 1, 2, 8080) + name("srv.test")}
 seen = {}
 
 
