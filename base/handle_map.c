@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/wsaerr.h"
 
@@ -160,4 +161,17 @@ void handle_map_each(struct handle_map *m, void (*visit)(uintptr_t handle, void 
         if (value)
             visit(f->handle, value, arg);
     }
+}
+
+void handle_map_free(struct handle_map *m)
+{
+    for (int i = 0; i < HANDLE_MAP_PAGES; i++)
+        free(m->page[i]);
+    while (m->beyond) {
+        struct handle_map_far *next = m->beyond->next;
+
+        free(m->beyond);
+        m->beyond = next;
+    }
+    memset(m, 0, sizeof *m);
 }

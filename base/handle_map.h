@@ -36,6 +36,9 @@ int handle_map_set(struct handle_map *m, uintptr_t handle, void *value, void **o
 /* Empties `handle` if `expected` still stands there (NULL: whatever stands there). Returns what it took out. */
 void *handle_map_remove(struct handle_map *m, uintptr_t handle, void *expected);
 
+/* Gives back all that the map holds; nobody uses it any more. It is then empty. */
+void handle_map_free(struct handle_map *m);
+
 /* Calls `visit` for each entry, without the lock held; entries that come or go meanwhile may be missed. */
 void handle_map_each(struct handle_map *m, void (*visit)(uintptr_t handle, void *value, void *arg),
                      void *arg);

@@ -3,40 +3,19 @@
  * The name-space provider around a source of host names. Begin copies the question, the first Next answers it, later ones
  * give the aliases if they are asked for. End wakes a Next that waits for a slow source; the thread that asks finishes by
  * itself, holding the lookup and this DLL.
+ *
+ * A provider whose source is at hand also watches: while somebody waits for a change, a thread asks again twice a second and
+ * compares.
  */
-#include "namespace/nsp_pe.h"
+#include "namespace/nsp_lookup_pe.h"
 
-#include <ws2spi.h>
-#include <ws2tcpip.h>
-
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
-#include "namespace/kit/ws2kit_namespace.h"
+#include "namespace/notice_pe.h"
 
-enum { NAME_BYTES = 1024, RR_A = 1, RR_AAAA = 28 };
-
-enum phase { ASKED, SEARCHING, DONE };
-
-struct lookup_state {
-    struct lookup_state *next;
-    long refs;           /* the rest is guarded by the lock, but for what Begin set */
-    BOOL ended;
-    enum phase phase;
-    HANDLE wake;         /* an event: done, or ended */
-    WSAQUERYSETW *query; /* owned */
-    struct nsk_query what;
-    char name[NAME_BYTES]; /* UTF-8 */
-
-    int err; /* once DONE */
-    struct answer answer;
-    BYTE *message; /* owned */
-    DWORD message_bytes;
-    BYTE *service; /* a servent blob, owned */
-    DWORD service_bytes;
-    size_t at;     /* 0: the host itself, n: its n-th alias */
-};
+enum { WATCH_MS = 500 };
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static struct lookup_state *lookups; /* guarded by lock */
@@ -54,6 +33,8 @@ static void unref(struct lookup_state *l)
     answer_free(&l->answer);
     if (l->wake)
         CloseHandle(l->wake);
+    if (l->stop)
+        CloseHandle(l->stop);
     free(l->message);
     free(l->service);
     free(l->query);
@@ -68,16 +49,13 @@ static BOOL narrow(const WCHAR *from, char to[NAME_BYTES])
     return !from || WideCharToMultiByte(CP_UTF8, 0, from, -1, to, NAME_BYTES, NULL, NULL) > 0;
 }
 
-static BOOL is_of_dns(const struct nsk_query *what)
-{
-    return what->class == NSK_CLASS_TCP && what->port == 53 && what->rr;
-}
-
 /* 0 if that is a question for us. */
 static int check(struct lookup_state *l)
 {
     if (!narrow(l->what.name, l->name))
         return WSASERVICE_NOT_FOUND; /* too long to be anything's name */
+    if (l->what.flags & LUP_DNS_ONLY && !nsp_source.records)
+        return WSASERVICE_NOT_FOUND;
     switch (l->what.class) {
     case NSK_CLASS_HOSTNAME:
         return nsp_source.machine ? 0 : WSASERVICE_NOT_FOUND;
@@ -132,82 +110,9 @@ static INT WSAAPI begin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASERVICECLAS
 
 /* ---- searching ---- */
 
-/* Where a service without a name is to be bound: any address. */
-static int any_address(struct lookup_state *l)
-{
-    static const struct name_addr any[] = {{ADDR_INET6, {0}, 0}, {ADDR_INET, {0}, 0}};
-    int err = answer_add_addr(&l->answer, &any[0]);
-
-    return err ? err : answer_add_addr(&l->answer, &any[1]);
-}
-
-static int find_host(struct lookup_state *l)
-{
-    struct name_addr addr;
-    struct lookup q = {.name = l->name[0] ? l->name : nsp_source.machine()};
-
-    if (l->what.class == NSK_CLASS_HOST_BY_ADDR) {
-        if (!name_addr_parse(span_of(l->name), &addr))
-            return WSASERVICE_NOT_FOUND;
-        q.name = NULL;
-        q.addr = &addr;
-    }
-    if (!l->name[0] && l->what.class != NSK_CLASS_HOST_BY_NAME && l->what.flags & LUP_RES_SERVICE)
-        return any_address(l);
-    if (is_of_dns(&l->what))
-        q.family = l->what.rr == RR_A ? ADDR_INET : ADDR_INET6;
-    return nsp_source.find(&q, &l->answer);
-}
-
-/* "ftp/tcp", "21/tcp", "ftp": the system's own database. */
-static int find_service(struct lookup_state *l)
-{
-    char text[NAME_BYTES], *protocol, *end;
-    unsigned long port;
-    struct servent *s;
-    struct nsk_service service;
-
-    strcpy(text, l->name);
-    protocol = strchr(text, '/');
-    if (protocol)
-        *protocol++ = 0;
-    if (protocol && !*protocol)
-        protocol = NULL;
-    port = strtoul(text, &end, 10);
-    s = *text && !*end ? getservbyport(htons((u_short)port), protocol) : getservbyname(text, protocol);
-    if (!s)
-        return WSASERVICE_NOT_FOUND;
-    service = (struct nsk_service){s->s_name, (const char *const *)s->s_aliases, (WORD)s->s_port, s->s_proto};
-    l->service_bytes = (DWORD)nsk_service_blob(&service, NULL, 0);
-    l->service = malloc(l->service_bytes);
-    if (!l->service)
-        return WSA_NOT_ENOUGH_MEMORY;
-    nsk_service_blob(&service, l->service, l->service_bytes);
-    return answer_set_canon(&l->answer, span_of(s->s_name));
-}
-
-static int search_for(struct lookup_state *l)
-{
-    int err = 0;
-
-    switch (l->what.class) {
-    case NSK_CLASS_HOSTNAME:
-        return answer_set_canon(&l->answer, span_of(nsp_source.machine()));
-    case NSK_CLASS_SERVICE:
-        return find_service(l);
-    default:
-        break;
-    }
-    if (is_of_dns(&l->what) && nsp_source.records)
-        err = nsp_source.records(l->name, l->what.rr, &l->message, &l->message_bytes);
-    if (!err && (!is_of_dns(&l->what) || l->what.rr == RR_A || l->what.rr == RR_AAAA))
-        err = find_host(l);
-    return err == WSAHOST_NOT_FOUND ? WSASERVICE_NOT_FOUND : err;
-}
-
 static void search(struct lookup_state *l)
 {
-    int err = search_for(l);
+    int err = lookup_search(l);
 
     AcquireSRWLockExclusive(&lock);
     l->err = err;
@@ -217,33 +122,41 @@ static void search(struct lookup_state *l)
         SetEvent(l->wake);
 }
 
-static DWORD WINAPI search_thread(void *arg)
+/* The end of a thread that start_thread() started: what it has left to give up is the module. */
+static HMODULE leave_thread(struct lookup_state *l)
 {
-    struct lookup_state *l = arg;
     HMODULE self;
 
-    search(l);
     unref(l);
     AcquireSRWLockExclusive(&lock);
     threads--;
     ReleaseSRWLockExclusive(&lock);
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                       (LPCWSTR)(void *)search_thread, &self);
-    FreeLibraryAndExitThread(self, 0); /* what start_thread() took */
+                       (LPCWSTR)(void *)leave_thread, &self);
+    return self;
 }
 
-static BOOL start_thread(struct lookup_state *l)
+static DWORD WINAPI search_thread(void *arg)
+{
+    HMODULE self;
+
+    search(arg);
+    self = leave_thread(arg);
+    FreeLibraryAndExitThread(self, 0);
+}
+
+static BOOL start_thread(struct lookup_state *l, LPTHREAD_START_ROUTINE routine)
 {
     HMODULE self;
     HANDLE thread;
 
-    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)search_thread, &self))
+    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)routine, &self))
         return FALSE;
     AcquireSRWLockExclusive(&lock);
     l->refs++;
     threads++;
     ReleaseSRWLockExclusive(&lock);
-    thread = CreateThread(NULL, 0, search_thread, l, 0, NULL);
+    thread = CreateThread(NULL, 0, routine, l, 0, NULL);
     if (thread) {
         CloseHandle(thread);
         return TRUE;
@@ -267,167 +180,13 @@ static int await(struct lookup_state *l)
     if (mine)
         l->phase = SEARCHING;
     ReleaseSRWLockExclusive(&lock);
-    if (mine && (!nsp_source.slow || !start_thread(l)))
+    if (mine && (!nsp_source.slow || !start_thread(l, search_thread)))
         search(l);
     if (l->wake)
         WaitForSingleObject(l->wake, INFINITE);
     AcquireSRWLockShared(&lock);
     err = l->ended ? WSA_E_CANCELLED : l->err;
     ReleaseSRWLockShared(&lock);
-    return err;
-}
-
-/* ---- answering ---- */
-
-union address {
-    SOCKADDR_STORAGE any;
-    SOCKADDR_IN in;
-    SOCKADDR_IN6 in6;
-};
-
-/* One result in the making; its pieces point to each other until it is packed. */
-struct result {
-    WSAQUERYSETW query;
-    WCHAR name[NAME_BYTES];
-    BLOB blob;
-    BYTE *blob_bytes;       /* owned */
-    CSADDR_INFO *csa;       /* owned */
-    union address *address; /* owned: remote and local for each */
-};
-
-static int socket_protocol(const struct lookup_state *l, int family)
-{
-    if (l->what.class != NSK_CLASS_UDP && nsk_protocol_wanted(l->query, family, IPPROTO_TCP))
-        return IPPROTO_TCP;
-    if ((l->what.class != NSK_CLASS_TCP || is_of_dns(&l->what)) && nsk_protocol_wanted(l->query, family, IPPROTO_UDP))
-        return IPPROTO_UDP;
-    return 0;
-}
-
-static INT fill_address(const struct name_addr *from, WORD port, union address *to)
-{
-    if (from->family == ADDR_INET) {
-        to->in.sin_family = AF_INET;
-        to->in.sin_port = htons(port);
-        memcpy(&to->in.sin_addr, from->ip, 4);
-        return sizeof to->in;
-    }
-    to->in6.sin6_family = AF_INET6;
-    to->in6.sin6_port = htons(port);
-    to->in6.sin6_scope_id = from->scope;
-    memcpy(&to->in6.sin6_addr, from->ip, 16);
-    return sizeof to->in6;
-}
-
-static int put_addresses(const struct lookup_state *l, struct result *r)
-{
-    const struct answer *a = &l->answer;
-    WORD port = is_of_dns(&l->what) ? 0 : l->what.port;
-
-    if (!a->addr_count)
-        return 0;
-    r->csa = calloc(a->addr_count, sizeof *r->csa);
-    r->address = calloc(2 * a->addr_count, sizeof *r->address);
-    if (!r->csa || !r->address)
-        return WSA_NOT_ENOUGH_MEMORY;
-    for (size_t i = 0; i < a->addr_count; i++) {
-        int family = a->addr[i].family == ADDR_INET ? AF_INET : AF_INET6, protocol = socket_protocol(l, family);
-        CSADDR_INFO *csa = &r->csa[r->query.dwNumberOfCsAddrs];
-        SOCKET_ADDRESS remote = {(SOCKADDR *)&r->address[2 * i], 0}, local = {(SOCKADDR *)&r->address[2 * i + 1], 0};
-
-        if (!protocol)
-            continue;
-        remote.iSockaddrLength = local.iSockaddrLength = fill_address(&a->addr[i], port, &r->address[2 * i]);
-        local.lpSockaddr->sa_family = (u_short)family;
-        csa->RemoteAddr = l->what.flags & LUP_RES_SERVICE ? local : remote;
-        csa->LocalAddr = l->what.flags & LUP_RES_SERVICE ? remote : local;
-        csa->iProtocol = protocol;
-        csa->iSocketType = protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
-        r->query.dwNumberOfCsAddrs++;
-    }
-    r->query.lpcsaBuffer = r->csa;
-    return r->query.dwNumberOfCsAddrs || !l->query->dwNumberOfProtocols ? 0 : WSANO_DATA;
-}
-
-/* A hostent has addresses of one family: IPv4, unless only others are wanted. */
-static int put_host_blob(const struct lookup_state *l, struct result *r)
-{
-    const struct answer *a = &l->answer;
-    BOOL in6 = !socket_protocol(l, AF_INET) && socket_protocol(l, AF_INET6);
-    const char **alias = calloc(a->alias_count + 1, sizeof *alias);
-    const void **addr = calloc(a->addr_count + 1, sizeof *addr);
-    struct nsk_host host = {a->canon ? a->canon : l->name, alias, in6 ? AF_INET6 : AF_INET, in6 ? 16 : 4, addr};
-    size_t count = 0;
-
-    for (size_t i = 0; alias && addr && i < a->alias_count; i++)
-        alias[i] = a->alias[i];
-    for (size_t i = 0; alias && addr && i < a->addr_count; i++)
-        if (a->addr[i].family == (in6 ? ADDR_INET6 : ADDR_INET))
-            addr[count++] = a->addr[i].ip;
-    if (alias && addr && count) {
-        r->blob.cbSize = (DWORD)nsk_host_blob(&host, NULL, 0);
-        r->blob_bytes = malloc(r->blob.cbSize);
-        if (r->blob_bytes)
-            nsk_host_blob(&host, r->blob_bytes, r->blob.cbSize);
-    }
-    free(alias);
-    free(addr);
-    return count && !r->blob_bytes ? WSA_NOT_ENOUGH_MEMORY : 0;
-}
-
-static int put_blob(const struct lookup_state *l, struct result *r)
-{
-    const BYTE *bytes = l->message ? l->message : l->service;
-    int err = 0;
-
-    if (bytes) {
-        r->blob.cbSize = l->message ? l->message_bytes : l->service_bytes;
-        r->blob.pBlobData = (BYTE *)bytes;
-    } else if (l->answer.addr_count) {
-        err = put_host_blob(l, r);
-        r->blob.pBlobData = r->blob_bytes;
-    }
-    r->query.lpBlob = r->blob.pBlobData ? &r->blob : NULL;
-    return err;
-}
-
-static void free_result(struct result *r)
-{
-    free(r->blob_bytes);
-    free(r->csa);
-    free(r->address);
-    free(r);
-}
-
-static size_t results(const struct lookup_state *l)
-{
-    return l->what.flags & LUP_RETURN_ALIASES ? 1 + l->answer.alias_count : 1;
-}
-
-static int pack(const struct lookup_state *l, DWORD *bytes, void *buf)
-{
-    struct result *r = calloc(1, sizeof *r);
-    const char *name = l->at ? l->answer.alias[l->at - 1] : l->answer.canon ? l->answer.canon : l->name;
-    int err = 0;
-
-    if (!r)
-        return WSA_NOT_ENOUGH_MEMORY;
-    if (MultiByteToWideChar(CP_UTF8, 0, name, -1, r->name, NAME_BYTES))
-        r->query.lpszServiceInstanceName = r->name;
-    r->query.lpServiceClassId = l->query->lpServiceClassId;
-    r->query.dwNameSpace = NS_DNS;
-    if (l->at) {
-        r->query.dwOutputFlags = RESULT_IS_ALIAS;
-    } else {
-        err = put_addresses(l, r);
-        if (!err)
-            err = put_blob(l, r);
-    }
-    if (!err) {
-        nsk_keep_wanted(&r->query, l->what.flags);
-        err = nsk_pack(&r->query, buf, bytes);
-    }
-    free_result(r);
     return err;
 }
 
@@ -440,25 +199,35 @@ static struct lookup_state **find(HANDLE handle)
     return at;
 }
 
-static INT WSAAPI next(HANDLE handle, DWORD flags, LPDWORD bytes, LPWSAQUERYSETW result)
+/* With a reference; NULL: no such lookup. */
+static struct lookup_state *ref_handle(HANDLE handle)
 {
     struct lookup_state *l;
-    int err;
 
     AcquireSRWLockExclusive(&lock);
     l = *find(handle);
     if (l)
         l->refs++;
     ReleaseSRWLockExclusive(&lock);
+    return l;
+}
+
+static INT WSAAPI next(HANDLE handle, DWORD flags, LPDWORD bytes, LPWSAQUERYSETW result)
+{
+    struct lookup_state *l = ref_handle(handle);
+    int err;
+
     if (!l)
         return nsk_result(WSA_INVALID_HANDLE);
     err = await(l);
-    if (!err && flags & LUP_FLUSHPREVIOUS && l->at < results(l))
+    AcquireSRWLockExclusive(&l->found);
+    if (!err && flags & LUP_FLUSHPREVIOUS && l->at < lookup_results(l))
         l->at++;
     if (!err)
-        err = l->at < results(l) ? pack(l, bytes, result) : WSA_E_NO_MORE;
+        err = l->at < lookup_results(l) ? lookup_pack(l, bytes, result) : WSA_E_NO_MORE;
     if (!err)
-        l->at++; /* ws2_32 asks a provider for one result at a time */
+        l->at++;
+    ReleaseSRWLockExclusive(&l->found);
     unref(l);
     return nsk_result(err);
 }
@@ -479,8 +248,135 @@ static INT WSAAPI end(HANDLE handle)
         return nsk_result(WSA_INVALID_HANDLE);
     if (l->wake)
         SetEvent(l->wake);
+    if (l->stop)
+        SetEvent(l->stop);
     unref(l);
     return NO_ERROR;
+}
+
+/* ---- watching ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_found(const struct lookup_state *a, const struct lookup_state *b)
+{
+    const struct answer *x = &a->answer, *y = &b->answer;
+
+    if (a->err != b->err || !same_text(x->canon, y->canon) || x->addr_count != y->addr_count || x->alias_count != y->alias_count ||
+        a->service_bytes != b->service_bytes || (a->service_bytes && memcmp(a->service, b->service, a->service_bytes) != 0))
+        return false;
+    for (size_t i = 0; i < x->addr_count; i++)
+        if (!name_addr_equal(&x->addr[i], &y->addr[i]))
+            return false;
+    for (size_t i = 0; i < x->alias_count; i++)
+        if (strcmp(x->alias[i], y->alias[i]) != 0)
+            return false;
+    return true;
+}
+
+/* Asks again. True: it is no longer what it was; then Next starts over with it. */
+static bool find_anew(struct lookup_state *l)
+{
+    struct lookup_state now = {.query = l->query, .what = l->what};
+    bool changed, was_gone;
+
+    strcpy(now.name, l->name);
+    now.err = lookup_search(&now);
+    AcquireSRWLockExclusive(&l->found);
+    was_gone = l->err || l->change == RESULT_IS_DELETED;
+    changed = now.err != WSA_NOT_ENOUGH_MEMORY && !(was_gone && now.err) && !same_found(l, &now);
+    if (changed) {
+        struct answer old = l->answer;
+        BYTE *old_service = l->service;
+
+        l->change = was_gone ? RESULT_IS_ADDED : now.err ? RESULT_IS_DELETED : RESULT_IS_CHANGED;
+        if (l->change == RESULT_IS_DELETED) {
+            answer_free(&now.answer);
+            now.err = 0; /* a result that says so, with the name */
+        }
+        l->err = now.err;
+        l->answer = now.answer;
+        l->service = now.service;
+        l->service_bytes = now.service_bytes;
+        l->at = 0;
+        now.answer = old;
+        now.service = old_service;
+    }
+    ReleaseSRWLockExclusive(&l->found);
+    answer_free(&now.answer);
+    free(now.service);
+    return changed;
+}
+
+static DWORD WINAPI watch_thread(void *arg)
+{
+    struct lookup_state *l = arg;
+    struct notice *notice = l->watch;
+    bool changed = false;
+    HMODULE self;
+
+    while (!changed && WaitForSingleObject(l->stop, WATCH_MS))
+        changed = find_anew(l);
+    AcquireSRWLockExclusive(&lock);
+    l->watch = NULL;
+    ReleaseSRWLockExclusive(&lock);
+    notice_send(notice, changed ? 0 : WSA_OPERATION_ABORTED);
+    self = leave_thread(l);
+    FreeLibraryAndExitThread(self, 0);
+}
+
+static INT start_watch(struct lookup_state *l, const WSACOMPLETION *completion, const WSATHREADID *thread)
+{
+    struct notice *notice;
+    INT err = notice_new(completion, thread, &notice);
+    BOOL mine;
+
+    if (err)
+        return err;
+    AcquireSRWLockExclusive(&lock);
+    mine = !l->watch && !l->ended;
+    if (mine && !l->stop)
+        l->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    mine = mine && l->stop;
+    if (mine)
+        l->watch = notice;
+    ReleaseSRWLockExclusive(&lock);
+    if (mine && start_thread(l, watch_thread))
+        return WSA_IO_PENDING;
+    if (mine) {
+        AcquireSRWLockExclusive(&lock);
+        l->watch = NULL;
+        ReleaseSRWLockExclusive(&lock);
+    }
+    notice_drop(notice);
+    return mine ? WSA_NOT_ENOUGH_MEMORY : WSAEALREADY;
+}
+
+static INT WSAAPI control(HANDLE handle, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out, DWORD out_bytes, LPDWORD returned,
+                          LPWSACOMPLETION completion, LPWSATHREADID thread)
+{
+    struct lookup_state *l;
+    INT err;
+
+    (void)in, (void)in_bytes, (void)out, (void)out_bytes;
+    *returned = 0;
+    if (code != SIO_NSP_NOTIFY_CHANGE)
+        return nsk_result(WSAEOPNOTSUPP);
+    l = ref_handle(handle);
+    if (!l)
+        return nsk_result(WSA_INVALID_HANDLE);
+    err = await(l); /* a change is one from what is known now */
+    if (err != WSA_E_CANCELLED) {
+        if (completion && completion->Type != NSP_NOTIFY_IMMEDIATELY)
+            err = start_watch(l, completion, thread);
+        else
+            err = find_anew(l) ? 0 : WSAEWOULDBLOCK;
+    }
+    unref(l);
+    return nsk_result(err);
 }
 
 /* ---- nothing can be registered here ---- */
@@ -524,8 +420,8 @@ static INT WSAAPI cleanup(LPGUID id)
 
 INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routine)
 {
-    const NSP_ROUTINE ours = {offsetof(NSP_ROUTINE, NSPIoctl), 1, 0, cleanup, begin, next, end, set_service, install_class,
-                              remove_class, get_class, NULL};
+    const NSP_ROUTINE ours = {nsp_source.slow ? offsetof(NSP_ROUTINE, NSPIoctl) : sizeof ours, 1, 0, cleanup, begin, next, end,
+                              set_service, install_class, remove_class, get_class, nsp_source.slow ? NULL : control};
 
     (void)id;
     AcquireSRWLockExclusive(&lock);

@@ -13,10 +13,12 @@ struct nsp_source {
     int (*find)(const struct lookup *q, struct answer *out); /* as in source.h */
 
     /* Records of a type, as a DNS message to free(). NULL: it has only what find() gives. */
-    int (*records)(const char *name, WORD type, BYTE **message, DWORD *bytes);
+    int (*records)(const struct lookup *q, WORD type, BYTE **message, DWORD *bytes);
 
     const char *(*machine)(void); /* this machine's name; NULL: it does not know, nor services by name or port */
-    BOOL slow;                    /* find() and records() may wait for the network: they run on a thread of their own */
+    BOOL slow;                    /* find() and records() may wait for the network: they run on a thread of their own, and
+                                   * a change cannot be watched for */
+    void (*flush)(void);          /* forgets what it has cached */
     void (*cleanup)(void);        /* nobody is inside */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ws2dns.dll: the DNS, with the resolver and a cache of its own. */
 #include "namespace/nsp_pe.h"
+#include "ws2_32/names/own_pe.h"
 
 #include <stdlib.h>
 
@@ -9,11 +10,11 @@
 
 enum { MESSAGE_BYTES = 0x10000 };
 
-static int records(const char *name, WORD type, BYTE **message, DWORD *bytes)
+static int records(const struct lookup *q, WORD type, BYTE **message, DWORD *bytes)
 {
     uint16_t types[] = {type};
     struct dns_answer *a;
-    int err = dns_service_lookup(name, types, 1, &a);
+    int err = (q->as_is ? dns_service_lookup_as_is : dns_service_lookup)(q->name, types, 1, &a);
 
     if (err)
         return err;
@@ -27,4 +28,11 @@ static int records(const char *name, WORD type, BYTE **message, DWORD *bytes)
     return err;
 }
 
-const struct nsp_source nsp_source = {.find = source_dns, .records = records, .slow = TRUE, .cleanup = dns_service_cleanup};
+static void cleanup(void)
+{
+    dns_service_cleanup();
+    own_cleanup();
+}
+
+const struct nsp_source nsp_source = {.find = source_dns, .records = records, .slow = TRUE, .flush = dns_service_flush,
+                                      .cleanup = cleanup};

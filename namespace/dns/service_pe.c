@@ -95,16 +95,18 @@ static bool to_ascii(const char *name, char ascii[DNS_NAME_CHARS])
 
 int dns_service_lookup(const char *name, const uint16_t *type, size_t count, struct dns_answer **out)
 {
-    struct kept_config *k;
     char ascii[DNS_NAME_CHARS];
+
+    if (is_ascii(name))
+        return dns_service_lookup_as_is(name, type, count, out);
+    return to_ascii(name, ascii) ? dns_service_lookup_as_is(ascii, type, count, out) : WSAHOST_NOT_FOUND;
+}
+
+int dns_service_lookup_as_is(const char *name, const uint16_t *type, size_t count, struct dns_answer **out)
+{
+    struct kept_config *k = fresh_config();
     int err;
 
-    if (!is_ascii(name)) {
-        if (!to_ascii(name, ascii))
-            return WSAHOST_NOT_FOUND;
-        name = ascii;
-    }
-    k = fresh_config();
     if (!k)
         k = read_config();
     if (!k)
@@ -112,6 +114,11 @@ int dns_service_lookup(const char *name, const uint16_t *type, size_t count, str
     err = dns_lookup(&resolver, &k->config, &dns_net_winsock, name, type, count, out);
     config_put(k);
     return err;
+}
+
+void dns_service_flush(void)
+{
+    dns_cache_flush(&resolver.cache);
 }
 
 void dns_service_cleanup(void)

@@ -10,4 +10,4 @@ static void cleanup(void)
     own_cleanup();
 }
 
-const struct nsp_source nsp_source = {.find = source_local, .machine = own_name, .cleanup = cleanup};
+const struct nsp_source nsp_source = {.find = source_local, .machine = own_name, .flush = file_forget_all, .cleanup = cleanup};

@@ -40,6 +40,7 @@ struct own_op {
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
     WSATHREADID thread;
     BOOL quiet;                  /* neither event nor routine */
+    BOOL telling;                /* its end is being told; guarded by the socket lock */
     DWORD flags;
     SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
     int what;           /* enum ws2kit_end, or OWN_OTHER: nobody is told */
@@ -67,6 +68,13 @@ void own_put(struct own_socket *o);
  * selection of messages it inherits, or NULL.
  */
 SOCKET own_new(struct chain *c, SOCKET lower, BOOL overlapped, struct own_socket *parent, LPINT err);
+
+/*
+ * Whether the program may still be told of an end: not after the last WSPCleanup, when its OVERLAPPED may be gone. TRUE holds the
+ * cleanup up until own_has_told().
+ */
+BOOL own_may_tell(struct own_socket *o);
+void own_has_told(void);
 
 void own_lock(void);
 void own_unlock(void);

@@ -218,11 +218,15 @@ static void finish(struct own_op *op, DWORD code)
     if (err)
         status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
     told_op(op, err, bytes);
-    if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
-        own_incoming(op->receiver, op->buf, op->count, bytes);
-
-    /* In the list until it has been told: who waits for the handle counts what is there. */
-    tell(o, op->user, op->routine, &op->thread, status, err, bytes, flags);
+    if (own_may_tell(o)) {
+        if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
+            own_incoming(op->receiver, op->buf, op->count, bytes);
+        own_lock();
+        op->telling = TRUE;
+        own_unlock();
+        tell(o, op->user, op->routine, &op->thread, status, err, bytes, flags);
+        own_has_told();
+    }
     unlink_op(op);
     release(op);
 }
@@ -365,15 +369,25 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
     return found;
 }
 
+/* One whose end is being told is neither pending nor over: that takes a moment, and is waited for. */
 DWORD own_quiet(struct own_socket *o)
 {
-    DWORD count = 0;
+    DWORD count;
+    BOOL between;
 
-    own_lock();
-    for (const struct own_op *op = o->first; op; op = op->next)
-        count += op->quiet;
-    own_unlock();
-    return count;
+    for (;;) {
+        count = 0;
+        between = FALSE;
+        own_lock();
+        for (const struct own_op *op = o->first; op; op = op->next) {
+            count += op->quiet && !op->telling;
+            between |= op->quiet && op->telling;
+        }
+        own_unlock();
+        if (!between)
+            return count;
+        Sleep(0);
+    }
 }
 
 BOOL WSPAPI own_GetOverlappedResult(SOCKET s, LPWSAOVERLAPPED ov, LPDWORD bytes, BOOL wait,

@@ -12,6 +12,7 @@
 static struct lock lock;
 static struct handle_map by_upper, by_lower; /* what they lead to is touched under the lock only */
 static unsigned generation;                  /* guarded by lock */
+static unsigned telling;                     /* own_may_tell() without own_has_told(); guarded by lock */
 
 void own_lock(void)
 {
@@ -20,6 +21,24 @@ void own_lock(void)
 
 void own_unlock(void)
 {
+    lock_drop(&lock);
+}
+
+BOOL own_may_tell(struct own_socket *o)
+{
+    BOOL may;
+
+    lock_take(&lock);
+    may = o->generation == generation;
+    telling += may;
+    lock_drop(&lock);
+    return may;
+}
+
+void own_has_told(void)
+{
+    lock_take(&lock);
+    telling--;
     lock_drop(&lock);
 }
 
@@ -181,9 +200,18 @@ static void forget_one(uintptr_t handle, void *value, void *arg)
 
 static void stop(void)
 {
+    BOOL wait;
+
     lock_take(&lock);
     generation++;
     lock_drop(&lock);
+    do { /* the worker is about to write into an OVERLAPPED that the program may free after its WSACleanup */
+        lock_take(&lock);
+        wait = telling != 0;
+        lock_drop(&lock);
+        if (wait)
+            Sleep(1);
+    } while (wait);
     handle_map_each(&by_lower, forget_one, &by_lower);
     handle_map_each(&by_upper, forget_one, &by_upper);
 }

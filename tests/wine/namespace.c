@@ -734,6 +734,145 @@ static void built_in(void)
     CHECK_INT(first(0x0002A803, L"localhost", LUP_CONTAINERS), WSANO_DATA);
 }
 
+/* What the LUP_* flags do to the answer of the built-in ones. */
+static void built_in_flags(void)
+{
+    SOCKADDR_IN6 *in6;
+
+    SetEnvironmentVariableW(L"WS2KIT_DNS", L"none");
+    CHECK_INT(first(0x00090050, L"localhost", LUP_RETURN_ADDR | LUP_DUAL_ADDR), 0);
+    in6 = (SOCKADDR_IN6 *)answer.w.lpcsaBuffer[1].RemoteAddr.lpSockaddr;
+    CHECK_INT(in6->sin6_family, AF_INET6);
+    CHECK_INT(in6->sin6_port, htons(80));
+    CHECK_BYTES(&in6->sin6_addr, "\0\0\0\0\0\0\0\0\0\0\xFF\xFF\x7F\0\0\1", 16);
+    CHECK_INT(first(0x00090050, L"localhost", LUP_RETURN_ADDR | LUP_ADDRCONFIG | LUP_NEAREST), 0);
+    CHECK_INT(answer.w.dwNumberOfCsAddrs, 2);
+    CHECK_INT(answer.w.lpcsaBuffer[0].RemoteAddr.lpSockaddr->sa_family, AF_INET6);
+    CHECK_INT(first(0x0002A803, L"localhost", LUP_RETURN_ADDR | LUP_DNS_ONLY), WSASERVICE_NOT_FOUND);
+    CHECK_INT(first(0x0002A803, L"localhost", LUP_DEEP | LUP_NOCONTAINERS | LUP_NON_AUTHORITATIVE | LUP_FLUSHCACHE | LUP_FILESERVER |
+                                                  LUP_API_ANSI | LUP_RETURN_PREFERRED_NAMES | LUP_RETURN_TYPE), 0);
+    CHECK(answer.w.lpServiceClassId && answer.w.lpServiceClassId->Data1 == 0x0002A803);
+    CHECK(!answer.w.lpszServiceInstanceName && !answer.w.lpcsaBuffer && !answer.w.lpBlob && !answer.w.lpVersion &&
+          !answer.w.lpszComment && !answer.w.lpszQueryString);
+}
+
+/* ---- watching the hosts file ---- */
+
+static WCHAR hosts_path[MAX_PATH];
+static char hosts_before[8192];
+static DWORD hosts_bytes;
+
+static void write_hosts(const char *more)
+{
+    HANDLE f = CreateFileW(hosts_path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, 0, NULL);
+    DWORD written;
+
+    NEED(f != INVALID_HANDLE_VALUE);
+    CHECK(WriteFile(f, hosts_before, hosts_bytes, &written, NULL));
+    CHECK(WriteFile(f, more, (DWORD)strlen(more), &written, NULL));
+    CloseHandle(f);
+}
+
+static void read_hosts(void)
+{
+    HANDLE f;
+
+    GetSystemDirectoryW(hosts_path, MAX_PATH);
+    lstrcatW(hosts_path, L"\\drivers\\etc\\hosts");
+    f = CreateFileW(hosts_path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    if (f == INVALID_HANDLE_VALUE)
+        return;
+    CHECK(ReadFile(f, hosts_before, sizeof hosts_before, &hosts_bytes, NULL));
+    CloseHandle(f);
+}
+
+static DWORD apc_err = 77;
+
+static void CALLBACK changed_apc(DWORD err, DWORD bytes, LPWSAOVERLAPPED ov, DWORD flags)
+{
+    (void)bytes, (void)ov, (void)flags;
+    apc_err = err;
+}
+
+static int watch(WSACOMPLETION *completion)
+{
+    DWORD got;
+
+    return WSANSPIoctl(lookup, SIO_NSP_NOTIFY_CHANGE, NULL, 0, NULL, 0, &got, completion);
+}
+
+#define NEXT_HAS(flag) ((void)(CHECK_OK(next(0)) && CHECK_INT(answer.w.dwOutputFlags, flag)))
+
+static void built_in_changes(void)
+{
+    GUID id = {0x0002A803, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    GUID hosts = {0x6B3EA052, 0x5C91, 0x4D8F, {0x9A, 0x27, 0x51, 0x0E, 0xC4, 0x3D, 0x7B, 0x16}};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .lpServiceClassId = &id, .lpNSProviderId = &hosts,
+                      .lpszServiceInstanceName = L"ws2kit-watch.example"};
+    WSAOVERLAPPED ov = {.hEvent = CreateEventW(NULL, FALSE, FALSE, NULL)}, *got_ov;
+    WSACOMPLETION by_event = {.Type = NSP_NOTIFY_EVENT}, by_port = {.Type = NSP_NOTIFY_PORT}, by_apc = {.Type = NSP_NOTIFY_APC},
+                  by_message = {.Type = NSP_NOTIFY_HWND}, at_once = {.Type = NSP_NOTIFY_IMMEDIATELY};
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    HWND window = CreateWindowW(L"STATIC", L"", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    ULONG_PTR key;
+    DWORD bytes;
+    MSG msg;
+
+    by_event.Parameters.Event.lpOverlapped = by_port.Parameters.Port.lpOverlapped = by_apc.Parameters.Apc.lpOverlapped = &ov;
+    by_port.Parameters.Port.hPort = port;
+    by_port.Parameters.Port.Key = 4711;
+    by_apc.Parameters.Apc.lpfnCompletionProc = changed_apc;
+    by_message.Parameters.WindowMessage.hWnd = window;
+    by_message.Parameters.WindowMessage.uMsg = WM_USER + 1;
+    by_message.Parameters.WindowMessage.context = 4712;
+    NEED(window != NULL);
+    read_hosts();
+    NEED_OK(WSALookupServiceBeginW(&q, LUP_RETURN_NAME | LUP_RETURN_ADDR, &lookup));
+    CHECK_FAILS(next(0), WSASERVICE_NOT_FOUND);
+    CHECK_FAILS(watch(NULL), WSAEWOULDBLOCK);
+    CHECK_FAILS(watch(&at_once), WSAEWOULDBLOCK);
+    CHECK_FAILS(watch(&by_event), WSA_IO_PENDING);
+    CHECK_FAILS(watch(&by_event), WSAEALREADY);
+    write_hosts("\r\n192.0.2.1 ws2kit-watch.example\r\n");
+    CHECK_INT(WaitForSingleObject(ov.hEvent, 20000), 0);
+    CHECK_INT(ov.Internal, 0);
+    NEXT_HAS(RESULT_IS_ADDED);
+    CHECK_INT(answer.w.dwNumberOfCsAddrs, 1);
+    CHECK_FAILS(next(0), WSA_E_NO_MORE);
+
+    CHECK_FAILS(watch(&by_port), WSA_IO_PENDING);
+    write_hosts("\r\n192.0.2.1 ws2kit-watch.example\r\n192.0.2.22 ws2kit-watch.example\r\n");
+    CHECK_TRUE(GetQueuedCompletionStatus(port, &bytes, &key, (OVERLAPPED **)&got_ov, 20000));
+    CHECK(key == 4711 && got_ov == &ov);
+    NEXT_HAS(RESULT_IS_CHANGED);
+
+    CHECK_FAILS(watch(&by_message), WSA_IO_PENDING);
+    write_hosts("\r\n192.0.2.3 ws2kit-watch.example\r\n");
+    for (int i = 0; i < 1000 && !PeekMessageW(&msg, window, WM_USER + 1, WM_USER + 1, PM_REMOVE); i++)
+        Sleep(20);
+    CHECK(msg.message == WM_USER + 1 && msg.wParam == 4712);
+    NEXT_HAS(RESULT_IS_CHANGED);
+
+    CHECK_FAILS(watch(&by_apc), WSA_IO_PENDING);
+    write_hosts("");
+    CHECK_INT(SleepEx(20000, TRUE), WAIT_IO_COMPLETION);
+    CHECK_INT(apc_err, 0);
+    NEXT_HAS(RESULT_IS_DELETED);
+    CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, L"ws2kit-watch.example"), 0);
+    CHECK_FAILS(next(0), WSA_E_NO_MORE);
+    CHECK_FAILS(watch(NULL), WSAEWOULDBLOCK);
+
+    CHECK_FAILS(watch(&by_event), WSA_IO_PENDING);
+    CHECK_OK(WSALookupServiceEnd(lookup));
+    CHECK_INT(WaitForSingleObject(ov.hEvent, 20000), 0);
+    CHECK(ov.Internal != 0); /* WSA_OPERATION_ABORTED */
+
+    q.lpNSProviderId = &id_dns; /* which cannot watch */
+    NEED_OK(WSALookupServiceBeginW(&q, LUP_RETURN_NAME, &lookup));
+    CHECK_FAILS(watch(NULL), WSAEOPNOTSUPP);
+    CHECK_OK(WSALookupServiceEnd(lookup));
+}
+
 const struct test_case test_cases[] = {
     {"listing", listing},
     {"installing", installing},
@@ -755,5 +894,7 @@ const struct test_case test_cases[] = {
     {"registration-table", registration_table},
     {"set-addr-info", set_addr_info},
     {"built-in", built_in},
+    {"built-in-flags", built_in_flags},
+    {"built-in-changes", built_in_changes},
     {0},
 };

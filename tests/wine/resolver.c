@@ -110,31 +110,47 @@ static void order(void)
     CHECK_STR(found, before);
 }
 
-/* A DNS server that knows no name, and counts. */
+/* A DNS server that counts, and knows the A records of names that begin with "y". */
 static SOCKET server;
 static volatile LONG questions;
+static char asked[512]; /* the last question */
+
+/* The end of the question: behind its name, type and class. */
+static int end_of_question(const char *message, int bytes)
+{
+    int at = 12;
+
+    while (at < bytes && message[at])
+        at += 1 + (BYTE)message[at];
+    return at + 5 <= bytes ? at + 5 : bytes;
+}
 
 static DWORD WINAPI serve(void *arg)
 {
+    static const BYTE answer[] = {0xC0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 10, 9, 8, 7};
     struct sockaddr_in from;
     char message[512];
 
     (void)arg;
     for (;;) {
         int from_bytes = sizeof from;
-        int bytes = recvfrom(server, message, sizeof message, 0, (struct sockaddr *)&from, &from_bytes);
+        int bytes = recvfrom(server, message, sizeof message - sizeof answer, 0, (struct sockaddr *)&from,
+                             &from_bytes);
 
         if (bytes < 12)
             return 0;
         InterlockedIncrement(&questions);
+        bytes = end_of_question(message, bytes);
+        memcpy(asked, message, bytes);
+        memset(message + 6, 0, 6);
         message[2] = (char)0x81; /* an answer */
         message[3] = (char)0x83; /* NXDOMAIN */
-        memset(message + 6, 0, 6);
-        for (int at = 12; at < bytes; at += 1 + message[at])
-            if (!message[at]) {
-                bytes = at + 5; /* the question alone */
-                break;
-            }
+        if (message[13] == 'y' && message[bytes - 3] == 1) {
+            message[3] = (char)0x80;
+            message[7] = 1;
+            memcpy(message + bytes, answer, sizeof answer);
+            bytes += sizeof answer;
+        }
         sendto(server, message, bytes, 0, (struct sockaddr *)&from, from_bytes);
     }
 }
@@ -169,6 +185,48 @@ static void dns_disabled(void)
     CHECK_OK(WSCEnableNSProvider(&id_dns, TRUE));
     CHECK_INT(ask("b.test", AF_INET), WSAHOST_NOT_FOUND);
     CHECK(questions > before);
+    closesocket(server);
+}
+
+/* The first result of ws2dns.dll, by the flags. */
+static int ask_dns(const WCHAR *name, DWORD flags)
+{
+    static union {
+        WSAQUERYSETW set;
+        char byte[4096];
+    } result;
+    GUID a_record = {0x00090035, 0, 1, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+    WSAQUERYSETW q = {.dwSize = sizeof q, .lpServiceClassId = &a_record, .lpNSProviderId = &id_dns,
+                      .lpszServiceInstanceName = (WCHAR *)name};
+    DWORD bytes = sizeof result;
+    HANDLE lookup;
+    int err;
+
+    if (WSALookupServiceBeginW(&q, LUP_RETURN_ADDR | LUP_RETURN_BLOB | flags, &lookup))
+        return WSAGetLastError();
+    err = WSALookupServiceNextW(lookup, 0, &bytes, &result.set) ? WSAGetLastError() : 0;
+    WSALookupServiceEnd(lookup);
+    if (!err && (!result.set.lpBlob || result.set.lpBlob->cbSize < 12 || result.set.dwNumberOfCsAddrs < 1))
+        return -1;
+    return err;
+}
+
+static void dns_flags(void)
+{
+    LONG before;
+
+    start_server();
+    CHECK_INT(ask_dns(L"y.test", 0), 0);
+    before = questions;
+    CHECK(before > 0);
+    CHECK_INT(ask_dns(L"y.test", 0), 0);
+    CHECK_INT(questions, before); /* cached */
+    CHECK_INT(ask_dns(L"y.test", LUP_FLUSHCACHE), 0);
+    CHECK(questions > before);
+    CHECK_INT(ask_dns(L"y\x00FC.test", 0), WSASERVICE_NOT_FOUND); /* xn--... */
+    CHECK_BYTES(asked + 13, "xn--", 4);
+    CHECK_INT(ask_dns(L"y\x00FC.test", LUP_DISABLE_IDN_ENCODING), 0);
+    CHECK_BYTES(asked + 12, "\3y\xC3\xBC\4test", 9);
     closesocket(server);
 }
 
@@ -371,5 +429,6 @@ const struct test_case test_cases[] = {
     {"blobs", blobs},
     {"of-this-run", of_this_run},
     {"listed-and-ordered", listed_and_ordered},
+    {"dns-flags", dns_flags},
     {0},
 };

@@ -8,6 +8,7 @@
 #include <ntstatus.h>
 #include <winternl.h>
 
+#include "ws2_32/api/change.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/core/watch.h"
 
@@ -73,6 +74,15 @@ static int wait(HANDLE handle)
     return err;
 }
 
+int change_await(HANDLE handle, LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    if (ov && (ULONG_PTR)ov < 0x10000)
+        return WSAEFAULT;
+    if (!watch_is_open(handle))
+        return WSA_INVALID_HANDLE;
+    return ov ? start(handle, ov, routine) : wait(handle);
+}
+
 int WSAAPI WSAProviderConfigChange(LPHANDLE notification, LPWSAOVERLAPPED ov,
                                    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
@@ -84,10 +94,8 @@ int WSAAPI WSAProviderConfigChange(LPHANDLE notification, LPWSAOVERLAPPED ov,
         return api_fail(WSAEFAULT);
     if (!*notification)
         err = watch_open(notification);
-    else if (!watch_is_open(*notification))
-        err = WSA_INVALID_HANDLE;
     else
-        err = ov ? start(*notification, ov, routine) : wait(*notification);
+        err = change_await(*notification, ov, routine);
     SetLastError(err);
     return err ? SOCKET_ERROR : 0;
 }

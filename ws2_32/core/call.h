@@ -25,6 +25,7 @@ struct call {
     struct provider *outer;    /* who the thread was in before */
     const WSPPROC_TABLE *proc; /* of the socket's owner */
     int err;                   /* the provider's lpErrno */
+    BOOL followed;             /* pending_begin() has it */
 };
 
 /* 0, or SOCKET_ERROR with the last error set: WSANOTINITIALISED, WSAEINPROGRESS, WSAENOTSOCK, or why its provider did not start. */
@@ -53,7 +54,7 @@ LPWSATHREADID call_thread_id(struct call *c, LPWSAOVERLAPPED ov);
 /* `result` SOCKET_ERROR makes c->err the last error, everything else makes it 0. Returns `result`. */
 int call_end(struct call *c, int result);
 /*
- * For a call that may have been given an OVERLAPPED: success at once becomes WSA_IO_PENDING where a program could
+ * For a call that call_begin_overlapped() began: success at once becomes WSA_IO_PENDING where a program could
  * not tell when a layer's indication comes (completion_result_pending()).
  */
 int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov,

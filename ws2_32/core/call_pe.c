@@ -5,6 +5,8 @@
 
 #include "ws2_32/core/adopt.h"
 #include "ws2_32/core/completion.h"
+#include "ws2_32/core/diagnose.h"
+#include "ws2_32/core/pending.h"
 #include "ws2_32/core/startup.h"
 
 int call_enter(struct call *c)
@@ -13,6 +15,10 @@ int call_enter(struct call *c)
 
     if (!t)
         return WSAENOBUFS;
+    if (__builtin_expect(t->in_provider != 0, 0))
+        thread_drop_torn(t, c);
+    if (__builtin_expect(t->in_provider < THREAD_FRAMES, 1))
+        t->frame[t->in_provider] = c;
     c->thread = t;
     c->err = 0;
     c->outer = t->current;
@@ -85,7 +91,14 @@ int call_begin_overlapped(struct call *c, SOCKET s, LPWSAOVERLAPPED ov,
 {
     if (call_begin(c, s))
         return SOCKET_ERROR;
-    if (__builtin_expect(!routine || !ov || !completion_tied(s), 1))
+    c->followed = FALSE;
+    if (__builtin_expect(!ov || !completion_known(s), 1))
+        return 0;
+    if (!routine) {
+        c->followed = pending_begin(s, ov);
+        return 0;
+    }
+    if (!completion_tied(s))
         return 0;
     c->err = WSAEINVAL;
     return call_end(c, SOCKET_ERROR);
@@ -130,6 +143,11 @@ int call_end_overlapped(struct call *c, SOCKET s, int result, LPWSAOVERLAPPED ov
         completion_result_pending(completion_modes(s), ov, routine)) {
         c->err = WSA_IO_PENDING;
         result = SOCKET_ERROR;
+    }
+    if (c->followed && (!result || c->err != WSA_IO_PENDING) && !pending_end(s, ov) && result) {
+        diagnose(c->thread->current, "socket %#llx, overlapped %p: the call fails with %d, but its end was told already",
+                 (unsigned long long)s, (void *)ov, c->err);
+        c->err = WSA_IO_PENDING; /* the program gets one end, and has to expect it */
     }
     return call_end(c, result);
 }

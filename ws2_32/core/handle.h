@@ -20,7 +20,7 @@ void handle_close(SOCKET s);
  * Where associations cannot be observed (observe.h) the packet's byte count is 0: no call that posts to a port found
  * only by handle lets it be chosen. InternalHigh has the true count.
  */
-int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes);
+void handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes);
 
 /*
  * The end of one operation, told: the two words that an OVERLAPPED and an IO_STATUS_BLOCK begin with, then `event` (its low bit

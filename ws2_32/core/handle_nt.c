@@ -6,7 +6,6 @@
 
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/observe.h"
-#include "ws2_32/core/reflect.h"
 
 NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *before);
 NTSTATUS NTAPI NtSetIoCompletion(HANDLE port, ULONG_PTR key, ULONG_PTR context, NTSTATUS status,
@@ -162,13 +161,9 @@ void handle_end(SOCKET s, OVERLAPPED *block, HANDLE event, void *context, LONG s
         close_port(completion_put(&port));
 }
 
-int handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes)
+void handle_complete(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes)
 {
-    LONG status = handle_status(err);
-
-    if (!reflect_end(ov, status, bytes))
-        handle_end(s, (OVERLAPPED *)ov, ov->hEvent, ov, status, bytes);
-    return 0;
+    handle_end(s, (OVERLAPPED *)ov, ov->hEvent, ov, handle_status(err), bytes);
 }
 
 HANDLE handle_waiter(SOCKET s)

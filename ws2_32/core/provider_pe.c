@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/lock.h"
+#include "ws2_32/core/diagnose.h"
 #include "ws2_32/core/guard.h"
 #include "ws2_32/core/snapshot.h"
 #include "ws2_32/core/thread.h"
@@ -49,15 +50,31 @@ static BOOL expand(const char *stored, wchar_t path[PATH_CHARS])
     return chars && chars <= PATH_CHARS;
 }
 
+/* Most entries lie in one module, so *known saves the question for them. */
+static BOOL is_code(FARPROC function, MEMORY_BASIC_INFORMATION *known)
+{
+    enum { EXECUTABLE = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY };
+    ULONG_PTR at = (ULONG_PTR)function, base = (ULONG_PTR)known->BaseAddress;
+
+    if (at < base || at - base >= known->RegionSize)
+        if (!VirtualQuery((void *)function, known, sizeof *known))
+            memset(known, 0, sizeof *known);
+    return known->State == MEM_COMMIT && known->Protect & EXECUTABLE;
+}
+
 static BOOL table_is_whole(const WSPPROC_TABLE *proc)
 {
     FARPROC slot[sizeof *proc / sizeof(FARPROC)];
+    MEMORY_BASIC_INFORMATION known = { 0 };
 
     _Static_assert(sizeof slot == sizeof *proc && sizeof slot / sizeof *slot == 30, "30 entries");
     memcpy(slot, proc, sizeof slot);
     for (size_t i = 0; i < sizeof slot / sizeof *slot; i++)
-        if (!slot[i])
+        if (!slot[i] || !is_code(slot[i], &known)) {
+            diagnose(NULL, "entry %u of the table that WSPStartup filled is %p, which is no function", (unsigned)i,
+                     (void *)slot[i]);
             return FALSE;
+        }
     return TRUE;
 }
 
@@ -76,8 +93,10 @@ static int call_startup(void *arg)
 }
 
 /* A lower layer's verdict is passed on; of all else that WSPStartup returns, applications know nothing (spi.md 4.2). */
-static int err_of_startup(int err)
+static int err_of_startup(int err, const wchar_t *path)
 {
+    if (err)
+        diagnose(NULL, "%ls: WSPStartup failed with %d, or died of an exception", path, err);
     switch (err) {
     case 0:
     case WSAEINVALIDPROCTABLE:
@@ -105,6 +124,7 @@ static BOOL hold_ourselves(HMODULE *self)
 /* On failure nothing stays loaded. */
 static int load(const struct catalog_entry *entry, HMODULE *module, WSPPROC_TABLE *proc)
 {
+    MEMORY_BASIC_INFORMATION nothing_known = { 0 };
     wchar_t path[PATH_CHARS];
     struct start_call *c;
     int err = WSAEPROVIDERFAILEDINIT;
@@ -118,13 +138,17 @@ static int load(const struct catalog_entry *entry, HMODULE *module, WSPPROC_TABL
         return WSA_NOT_ENOUGH_MEMORY;
 
     *module = LoadLibraryW(path);
-    if (!*module)
+    if (!*module) {
+        diagnose(NULL, "%ls: cannot be loaded, error %lu", path, GetLastError());
         goto free_call;
+    }
     c->startup = (LPWSPSTARTUP)(void *)GetProcAddress(*module, "WSPStartup");
-    if (!c->startup)
+    if (!c->startup) {
+        diagnose(NULL, "%ls: does not export WSPStartup", path);
         goto unload;
+    }
     memcpy(&c->info, &entry->info, sizeof c->info);
-    err = err_of_startup(guarded_call(call_startup, c, WSAEPROVIDERFAILEDINIT));
+    err = err_of_startup(guarded_call(call_startup, c, WSAEPROVIDERFAILEDINIT), path);
     if (err)
         goto unload;
     err = check_started(c);
@@ -136,7 +160,7 @@ static int load(const struct catalog_entry *entry, HMODULE *module, WSPPROC_TABL
     return 0;
 
 shut_down:
-    if (c->proc.lpWSPCleanup)
+    if (is_code((FARPROC)(void *)c->proc.lpWSPCleanup, &nothing_known))
         c->proc.lpWSPCleanup(&ignored);
 unload:
     FreeLibrary(*module);

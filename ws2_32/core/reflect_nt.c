@@ -14,6 +14,7 @@
 #include "ws2_32/core/completion.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/observe.h"
+#include "ws2_32/core/sockets.h"
 
 NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *before);
 NTSTATUS NTAPI NtResetEvent(HANDLE event, LONG *before);
@@ -108,6 +109,20 @@ LPWSAOVERLAPPED reflect_get(HANDLE file, void *iosb)
             ;
     if (r)
         r->refs++;
+    lock_drop(&lock);
+    return r ? &r->ov : NULL;
+}
+
+LPWSAOVERLAPPED reflect_any(SOCKET s)
+{
+    struct reflected *r = NULL;
+
+    if (!pending)
+        return NULL;
+    lock_take(&lock);
+    for (int i = 0; !r && i < BUCKETS; i++)
+        for (r = bucket[i]; r && r->s != s; r = r->next)
+            ;
     lock_drop(&lock);
     return r ? &r->ov : NULL;
 }
@@ -333,6 +348,11 @@ BOOL reflect_close(HANDLE file, LONG *status)
 
     if (!completion_known((uintptr_t)file))
         return FALSE;
+    if (!sockets_find((uintptr_t)file)) { /* WahCreateSocketHandle's: nobody's */
+        handle_close((SOCKET)file);
+        *status = STATUS_SUCCESS;
+        return TRUE;
+    }
     *status = closesocket((SOCKET)file) ? handle_status(WSAGetLastError()) : STATUS_SUCCESS;
     SetLastError(last_error);
     return TRUE;

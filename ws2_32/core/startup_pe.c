@@ -3,8 +3,10 @@
 
 #include "base/lock.h"
 #include "ws2_32/core/handle.h"
+#include "ws2_32/core/pending.h"
 #include "ws2_32/core/observe.h"
 #include "ws2_32/core/provider.h"
+#include "ws2_32/core/reflect.h"
 #include "ws2_32/core/snapshot.h"
 #include "ws2_32/core/sockets.h"
 #include "ws2_32/core/thread.h"
@@ -57,10 +59,18 @@ int startup_begin(WORD wanted, WORD *use)
     return err;
 }
 
+/* Operations of the sockets end unheard (spi.md 12.2). */
 static void close_own(uintptr_t handle, enum socket_kind kind)
 {
-    if (kind == SOCKET_OWN)
-        handle_close((SOCKET)handle);
+    LPWSAOVERLAPPED file_operation;
+
+    if (kind != SOCKET_OWN)
+        return;
+    while (pending_take(handle))
+        ;
+    while ((file_operation = reflect_any(handle))) /* but a ReadFile is none of Winsock's, and somebody may be in it */
+        reflect_end(file_operation, handle_status(WSA_OPERATION_ABORTED), 0);
+    handle_close((SOCKET)handle);
 }
 
 /*
@@ -82,6 +92,8 @@ int startup_end(void)
 
     if (t && t->in_hook)
         return WSAEINPROGRESS;
+    if (t)
+        thread_drop_torn(t, &last);
 
     lock_take(&lock);
     if (!count_1_x && !count_2_x) {

@@ -9,9 +9,12 @@
 
 struct provider;
 
+enum { THREAD_FRAMES = 16 };
+
 struct thread {
     struct thread *next;       /* list of all threads; guarded by the thread lock */
     LONG volatile in_provider; /* calls into providers now on this thread's stack; written by it alone */
+    const void *frame[THREAD_FRAMES]; /* where on the stack each of those calls stands, outermost first */
     WSATHREADID id;            /* use thread_id() */
     int open_type;             /* SO_OPENTYPE */
     FARPROC blocking_hook;     /* 1.1 programs only */
@@ -24,6 +27,12 @@ struct thread {
 
 /* This thread's record, or NULL when memory is out (the caller reports WSAENOBUFS). Keeps the last error. */
 struct thread *thread_get(void);
+
+/*
+ * Calls that an exception has torn down are over: the stack grows downwards, so what stands at or below `here`, an address in the frame of
+ * a call that begins now, is none that still runs. Without this, a program that survives a provider's crash could never unload it.
+ */
+void thread_drop_torn(struct thread *t, const void *here);
 
 /*
  * What providers get as lpThreadId. Opened at the first need, since it costs a request to the server; NULL when that

@@ -71,6 +71,19 @@ struct thread *thread_get(void)
     return t;
 }
 
+void thread_drop_torn(struct thread *t, const void *here)
+{
+    LONG n = t->in_provider;
+
+    while (n > 0 && n <= THREAD_FRAMES && (ULONG_PTR)t->frame[n - 1] <= (ULONG_PTR)here)
+        n--;
+    if (n == t->in_provider)
+        return;
+    __atomic_store_n(&t->in_provider, n, __ATOMIC_RELEASE);
+    if (!n)
+        t->current = NULL;
+}
+
 LPWSATHREADID thread_id(struct thread *t)
 {
     HANDLE self = GetCurrentProcess();

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/core/upcalls.h"
 
+#include "ws2_32/core/diagnose.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/hook.h"
+#include "ws2_32/core/pending.h"
 #include "ws2_32/core/provider.h"
+#include "ws2_32/core/reflect.h"
 #include "ws2_32/core/snapshot.h"
 #include "ws2_32/core/sockets.h"
 #include "ws2_32/core/thread.h"
 
 static int spi_fail(LPINT lp_errno, int err)
 {
-    if (lp_errno)
+    if (!IsBadWritePtr(lp_errno, sizeof *lp_errno))
         *lp_errno = err;
     return SOCKET_ERROR;
 }
@@ -126,10 +129,33 @@ static SOCKET WSPAPI create_socket_handle(DWORD id, DWORD_PTR context, LPINT lp_
     return s;
 }
 
+/* What the layer started and never ended ends now, as what is pending on a file does when it is closed. */
+static void end_what_is_left(SOCKET s, const struct provider *p)
+{
+    void *ov;
+
+    while ((ov = pending_take(s))) {
+        diagnose(p, "socket %#llx, overlapped %p: closed without having told the operation's end; it is told as aborted",
+                 (unsigned long long)s, ov);
+        handle_complete(s, ov, WSA_OPERATION_ABORTED, 0);
+    }
+    while ((ov = reflect_any(s))) {
+        diagnose(p, "socket %#llx: closed without having told the end of a ReadFile or WriteFile; it is told as aborted",
+                 (unsigned long long)s);
+        reflect_end(ov, handle_status(WSA_OPERATION_ABORTED), 0);
+    }
+}
+
 static int WSPAPI close_socket_handle(SOCKET s, LPINT lp_errno)
 {
-    if (!sockets_take(s))
+    struct socket_entry *e = sockets_find(s);
+    struct provider *p = e ? e->provider : NULL;
+
+    if (!sockets_take(s)) {
+        diagnose(NULL, "WPUCloseSocketHandle(%#llx): no handle of WPUCreateSocketHandle, or not any more", (unsigned long long)s);
         return spi_fail(lp_errno, WSAENOTSOCK);
+    }
+    end_what_is_left(s, p);
     handle_close(s);
     return 0;
 }
@@ -140,10 +166,31 @@ static int WSPAPI query_socket_handle_context(SOCKET s, PDWORD_PTR context, LPIN
 
     if (!e || e->kind != SOCKET_OWN)
         return spi_fail(lp_errno, WSAENOTSOCK);
-    if (!context)
+    if (IsBadWritePtr(context, sizeof *context))
         return spi_fail(lp_errno, WSAEFAULT);
     *context = e->context;
     return 0;
+}
+
+/*
+ * A layer that ends an operation twice, or ends one that never was, must not reach the program with it: its memory may be something
+ * else by now. An operation that the API did not see start, one of an extension function, has to say of itself that it is pending,
+ * as layers make it do for HasOverlappedIoCompleted().
+ */
+static int check_is_pending(SOCKET s, LPWSAOVERLAPPED ov, const struct provider *p)
+{
+    if (pending_end(s, ov))
+        return 0;
+    if (IsBadWritePtr(ov, sizeof *ov)) {
+        diagnose(p, "socket %#llx, overlapped %p: told of the end of an operation, but there is no memory any more",
+                 (unsigned long long)s, (void *)ov);
+        return WSAEFAULT;
+    }
+    if (__atomic_load_n(&ov->Internal, __ATOMIC_ACQUIRE) == WSS_OPERATION_IN_PROGRESS)
+        return 0;
+    diagnose(p, "socket %#llx, overlapped %p: told of the end of an operation that is not pending; ignored",
+             (unsigned long long)s, (void *)ov);
+    return WSAEINVAL;
 }
 
 int WSPAPI WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED ov, DWORD err, DWORD bytes,
@@ -152,23 +199,34 @@ int WSPAPI WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED ov, DWORD err,
     struct socket_entry *e = sockets_find(s);
     int failure;
 
-    if (!e || e->kind != SOCKET_OWN)
+    if (!e || e->kind != SOCKET_OWN) {
+        diagnose(NULL, "socket %#llx, overlapped %p: told of the end of an operation on what is no handle of WPUCreateSocketHandle, or not any more",
+                 (unsigned long long)s, (void *)ov);
         return spi_fail(lp_errno, WSAEINVAL);
+    }
     if (!ov)
         return spi_fail(lp_errno, WSAEFAULT);
-    failure = handle_complete(s, ov, err, bytes);
-    return failure ? spi_fail(lp_errno, failure) : 0;
+    if (reflect_end(ov, handle_status(err), bytes))
+        return 0;
+    failure = check_is_pending(s, ov, e->provider);
+    if (failure)
+        return spi_fail(lp_errno, failure);
+    handle_complete(s, ov, err, bytes);
+    return 0;
 }
 
 static int WSPAPI fd_is_set(SOCKET s, fd_set *set)
 {
-    return __WSAFDIsSet(s, set);
+    return !IsBadReadPtr(set, sizeof set->fd_count) && __WSAFDIsSet(s, set);
 }
 
 /* ---- the catalog ---- */
 
 static int WSPAPI get_provider_path(LPGUID provider, WCHAR *path, LPINT path_chars, LPINT lp_errno)
 {
+    if (IsBadReadPtr(provider, sizeof *provider) || IsBadWritePtr(path_chars, sizeof *path_chars) ||
+        (path && *path_chars > 0 && IsBadWritePtr(path, *path_chars * sizeof *path)))
+        return spi_fail(lp_errno, WSAEFAULT);
     return WSCGetProviderPath(provider, path, path_chars, lp_errno);
 }
 
@@ -211,7 +269,7 @@ static int WSPAPI query_blocking_callback(DWORD id, LPBLOCKINGCALLBACK *callback
     BOOL is_base;
     int err;
 
-    if (!callback || !context)
+    if (IsBadWritePtr(callback, sizeof *callback) || IsBadWritePtr(context, sizeof *context))
         return spi_fail(lp_errno, WSAEFAULT);
     err = provider_of_id(id, &p, &is_base);
     if (err)
@@ -223,7 +281,7 @@ static int WSPAPI query_blocking_callback(DWORD id, LPBLOCKINGCALLBACK *callback
 static int WSPAPI queue_apc(LPWSATHREADID id, LPWSAUSERAPC routine, DWORD_PTR context,
                             LPINT lp_errno)
 {
-    if (!id || !routine || !thread_queue_apc(id, routine, context))
+    if (IsBadReadPtr(id, sizeof *id) || !routine || !thread_queue_apc(id, routine, context))
         return spi_fail(lp_errno, WSAEFAULT);
     return 0;
 }
@@ -234,7 +292,7 @@ static int WSPAPI open_current_thread(LPWSATHREADID id, LPINT lp_errno)
     struct thread *t = thread_get();
     LPWSATHREADID own = t ? thread_id(t) : NULL;
 
-    if (!id)
+    if (IsBadWritePtr(id, sizeof *id))
         return spi_fail(lp_errno, WSAEFAULT);
     if (!own)
         return spi_fail(lp_errno, WSASYSCALLFAILURE);
@@ -245,7 +303,7 @@ static int WSPAPI open_current_thread(LPWSATHREADID id, LPINT lp_errno)
 /* Nothing to give back, and an APC queued a moment ago must still run. */
 static int WSPAPI close_thread(LPWSATHREADID id, LPINT lp_errno)
 {
-    if (!id)
+    if (IsBadReadPtr(id, sizeof *id))
         return spi_fail(lp_errno, WSAEFAULT);
     return thread_id_valid(id) ? 0 : spi_fail(lp_errno, WSA_INVALID_HANDLE);
 }

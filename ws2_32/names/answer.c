@@ -122,6 +122,14 @@ bool name_addr_equal(const struct name_addr *a, const struct name_addr *b)
     return a->family == b->family && !memcmp(a->ip, b->ip, a->family == ADDR_INET ? 4 : 16);
 }
 
+struct name_addr name_addr_mapped(const struct name_addr *a)
+{
+    struct name_addr six = {ADDR_INET6, {[10] = 0xff, [11] = 0xff}, 0};
+
+    memcpy(six.ip + 12, a->ip, 4);
+    return six;
+}
+
 bool name_addr_is_loopback(const struct name_addr *a)
 {
     static const uint8_t one[16] = {[15] = 1};

@@ -39,6 +39,8 @@ int answer_add_addr(struct answer *a, const struct name_addr *addr);
 struct span span_of(const char *text);
 
 bool name_addr_equal(const struct name_addr *a, const struct name_addr *b);
+/* ::ffff:a.b.c.d of an IPv4 address. */
+struct name_addr name_addr_mapped(const struct name_addr *a);
 bool name_addr_is_loopback(const struct name_addr *a);
 
 /* A numeric address, the loose IPv4 forms and IPv6 scopes included; no port, no brackets. */

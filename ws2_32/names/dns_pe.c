@@ -117,7 +117,7 @@ static int find_name(const struct lookup *q, struct answer *out)
 
     if (!*q->name || is_special(q->name))
         return WSAHOST_NOT_FOUND;
-    err = dns_service_lookup(q->name, q->family == ADDR_INET ? types + 1 : types, count, a);
+    err = (q->as_is ? dns_service_lookup_as_is : dns_service_lookup)(q->name, q->family == ADDR_INET ? types + 1 : types, count, a);
     if (err)
         return err;
     for (size_t i = 0; i < count; i++) {

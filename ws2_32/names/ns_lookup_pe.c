@@ -240,7 +240,10 @@ static int next_turn(struct ns_lookup *l, struct part **part)
     return err;
 }
 
-/* True: *err is the caller's answer; false: the next provider is to be asked. */
+/*
+ * True: *err is the caller's answer; false: the next provider is to be asked. One that is alone has every word itself, and
+ * stays: after a change that it has told of (WSANSPIoctl) it has more to say.
+ */
 static bool next_done(struct ns_lookup *l, int *err)
 {
     bool told = true;
@@ -251,7 +254,9 @@ static bool next_done(struct ns_lookup *l, int *err)
         *err = WSA_E_CANCELLED;
     } else if (!*err) {
         l->delivered = true;
-    } else if (*err == WSA_E_NO_MORE || *err == WSAENOMORE) {
+    } else if (*err == WSAENOMORE && l->parts == 1) {
+        *err = WSA_E_NO_MORE;
+    } else if (l->parts > 1 && (*err == WSA_E_NO_MORE || *err == WSAENOMORE)) {
         l->ended = true;
         l->current++;
         told = false;

@@ -6,7 +6,7 @@
 #include "base/addr.h"
 #include "base/wsaerr.h"
 #include "ws2_32/names/named.h"
-#include "ws2_32/names/order.h"
+#include "ws2_32/names/shape.h"
 
 static int check(const struct resolve_request *rq)
 {
@@ -70,14 +70,6 @@ static int find_ports(const struct resolve_request *rq, struct resolve_result *o
     return out->port_count ? 0 : WSATYPE_NOT_FOUND;
 }
 
-static struct name_addr mapped(const struct name_addr *a)
-{
-    struct name_addr six = {ADDR_INET6, {[10] = 0xff, [11] = 0xff}, 0};
-
-    memcpy(six.ip + 12, a->ip, 4);
-    return six;
-}
-
 /* No node: this machine, to listen on (any address) or to connect to (loopback). */
 static void no_node(const struct resolve_request *rq, struct resolve_result *out)
 {
@@ -107,50 +99,11 @@ static size_t filter(const struct resolve_request *rq, struct name_addr *addr, s
         map = addr[i].family != ADDR_INET6;
     for (size_t i = 0; i < count; i++) {
         if (map && addr[i].family == ADDR_INET)
-            addr[kept++] = mapped(&addr[i]);
+            addr[kept++] = name_addr_mapped(&addr[i]);
         else if (!rq->family || addr[i].family == rq->family)
             addr[kept++] = addr[i];
     }
     return kept;
-}
-
-/* AI_ADDRCONFIG: no family that this machine cannot use. Loopback always works; with neither family all stays. */
-static void drop_unusable(struct answer *a)
-{
-    bool needed = false, ip4 = true, ip6 = true;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < a->addr_count; i++)
-        needed = needed || !name_addr_is_loopback(&a->addr[i]);
-    if (!needed)
-        return;
-    resolve_own_families(&ip4, &ip6);
-    if (!ip4 && !ip6)
-        return;
-    for (size_t i = 0; i < a->addr_count; i++)
-        if (name_addr_is_loopback(&a->addr[i]) || (a->addr[i].family == ADDR_INET ? ip4 : ip6))
-            a->addr[kept++] = a->addr[i];
-    a->addr_count = kept;
-}
-
-/*
- * The order to try them in. Only a choice between an IPv6 address and another needs it: what this machine has itself
- * takes a while to find out.
- */
-static void put_in_order(struct answer *a)
-{
-    const struct answer *own;
-    size_t six = 0, far = 0;
-
-    for (size_t i = 0; i < a->addr_count; i++) {
-        six += a->addr[i].family == ADDR_INET6;
-        far += !name_addr_is_loopback(&a->addr[i]);
-    }
-    own = a->addr_count >= 2 && six && far ? resolve_own_get() : NULL;
-    if (!own)
-        return;
-    order_sort(a->addr, a->addr_count, own->addr, own->addr_count);
-    resolve_own_put(own);
 }
 
 /* WSAHOST_NOT_FOUND: the node is no address. WSANO_DATA: not one of that family. */
@@ -177,8 +130,8 @@ static int ask_sources(const struct resolve_request *rq, struct resolve_result *
     if (err)
         return err;
     if (rq->flags & RESOLVE_ADDRCONFIG)
-        drop_unusable(&out->host);
-    put_in_order(&out->host);
+        shape_drop_unusable(&out->host);
+    shape_put_in_order(&out->host);
     out->addr = out->host.addr;
     out->addr_count = filter(rq, out->host.addr, out->host.addr_count);
     for (size_t i = 0; i < out->addr_count; i++)

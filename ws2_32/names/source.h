@@ -8,6 +8,7 @@
  * Our own two providers are not asked by way of the SPI: ws2hosts.dll is source_local() and ws2dns.dll is source_dns(),
  * which this DLL has as well. tests/cli/dns asks both ways and compares.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ws2_32/names/answer.h"
@@ -19,6 +20,7 @@ struct lookup {
     bool unnamed;                 /* names are of no use to the caller; a source may give them */
     uint32_t name_space;          /* NS_*; 0 is NS_ALL */
     const void *provider;         /* a GUID, or NULL for any */
+    bool as_is;                   /* other letters than ASCII's are not to be encoded for the DNS (IDNA) */
 };
 
 /*

@@ -2,9 +2,10 @@
 /* ws2_32 between a program and a provider that does as it is told: loading, failing, upcalls, lifetime. */
 #include "fake.h"
 
+#include <setjmp.h>
 #include <string.h>
 
-#include "tests/wine/harness.h"
+#include "tests/wine/net.h"
 
 static GUID fake_id = { 0x77733266, 0x616b, 0x6500, { 0x80, 1, 2, 3, 4, 5, 6, 7 } };
 static struct fake *fake; /* the DLL stays loaded, so that what it remembers outlives WSACleanup */
@@ -98,6 +99,11 @@ static void starts_badly(void)
         fake->cleanups = 0;
         CHECK_FAILS(socket(FAKE_FAMILY, SOCK_STREAM, 0), WSAEINVALIDPROCTABLE);
         CHECK_INT(fake->cleanups, slot != 5); /* WSPCleanup is the sixth */
+        check_about("slot %d is no function", slot);
+        fake->start = FAKE_HAS_DATA;
+        fake->cleanups = 0;
+        CHECK_FAILS(socket(FAKE_FAMILY, SOCK_STREAM, 0), WSAEINVALIDPROCTABLE);
+        CHECK_INT(fake->cleanups, slot != 5);
     }
     check_about("in order at last");
     fake->start = FAKE_STARTS;
@@ -242,15 +248,18 @@ static void completes_overlapped(void)
 
     port = CreateIoCompletionPort((HANDLE)s, NULL, 1234, 0);
     NEED(port != NULL);
+    ov.Internal = WSS_OPERATION_IN_PROGRESS;
     CHECK_OK(WPUCompleteOverlappedRequest(s, &ov, 0, 0, &err));
     CHECK(GetQueuedCompletionStatus(port, &bytes, &key, &got, 1000));
     CHECK_INT(key, 1234);
     CHECK((void *)got == &ov);
+    ov.Internal = WSS_OPERATION_IN_PROGRESS;
     CHECK_OK(WPUCompleteOverlappedRequest(s, &ov, WSAECONNRESET, 0, &err));
     got = NULL;
     CHECK(!GetQueuedCompletionStatus(port, &bytes, &key, &got, 1000));
     CHECK((void *)got == &ov);
     ov.hEvent = (HANDLE)((ULONG_PTR)ov.hEvent | 1);
+    ov.Internal = WSS_OPERATION_IN_PROGRESS;
     CHECK_OK(WPUCompleteOverlappedRequest(s, &ov, 0, 0, &err));
     CHECK(!GetQueuedCompletionStatus(port, &bytes, &key, &got, 50));
     CHECK_OK(closesocket(s));
@@ -404,6 +413,318 @@ static void blocking_hook(void)
     CHECK_OK(WSACleanup());
 }
 
+/* ---- providers that break the rules ---- */
+
+static HANDLE said_read, said_write;
+
+/* What WS2KIT_DEBUG says from now on. */
+static void listen_to_diagnosis(void)
+{
+    SetEnvironmentVariableA("WS2KIT_DEBUG", "1");
+    NEED(CreatePipe(&said_read, &said_write, NULL, 65536));
+    SetStdHandle(STD_ERROR_HANDLE, said_write);
+}
+
+/* It has said one line since the last look, with these words; or, for NULL, nothing. */
+static void check_said(const char *words)
+{
+    char line[2048] = { 0 };
+    DWORD bytes = 0;
+
+    NEED(PeekNamedPipe(said_read, NULL, 0, NULL, &bytes, NULL));
+    if (!words) {
+        CHECK_INT(bytes, 0);
+        return;
+    }
+    if (!CHECK(bytes > 0 && bytes < sizeof line))
+        return;
+    NEED(ReadFile(said_read, line, bytes, &bytes, NULL));
+    CHECK(!strncmp(line, "ws2kit: ", 8));
+    CHECK(strchr(line, '\n') == line + strlen(line) - 1);
+    if (!strstr(line, words))
+        note("said: %s", line);
+    CHECK(strstr(line, words) != NULL);
+}
+
+static void others_work(void)
+{
+    SOCKET pair[2];
+    char c = 0;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "x", 1);
+    CHECK_INT(recv_all(pair[1], &c, 1), 1);
+    CHECK_INT(c, 'x');
+    CHECK_OK(closesocket(pair[0]));
+    CHECK_OK(closesocket(pair[1]));
+}
+
+static void check_one_packet(HANDLE port, void *want, BOOL want_done, DWORD want_bytes)
+{
+    OVERLAPPED *got = NULL;
+    ULONG_PTR key;
+    DWORD n = 0;
+
+    CHECK_INT(GetQueuedCompletionStatus(port, &n, &key, &got, 1000), want_done);
+    CHECK((void *)got == want);
+    CHECK_INT(n, want_bytes);
+    CHECK(!GetQueuedCompletionStatus(port, &n, &key, &got, 50) && !got);
+}
+
+static void start_send(SOCKET s, WSAOVERLAPPED *ov)
+{
+    WSABUF buf = { 3, (char *)"abc" };
+
+    CHECK_FAILS(WSASend(s, &buf, 1, NULL, 0, ov, NULL), WSA_IO_PENDING);
+}
+
+static void completes_twice(void)
+{
+    WSAOVERLAPPED *ov = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    HANDLE port;
+    SOCKET s, t;
+    int err = 0;
+
+    begin();
+    listen_to_diagnosis();
+    s = fake_socket();
+    t = fake_socket();
+    port = CreateIoCompletionPort((HANDLE)s, NULL, 1, 0);
+    start_send(s, ov);
+    CHECK_OK(WPUCompleteOverlappedRequest(s, ov, 0, 3, &err));
+    check_said(NULL);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, ov, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    check_said("wt_fake.dll: socket");
+    check_one_packet(port, ov, TRUE, 3);
+
+    check_about("with another socket's");
+    start_send(s, ov);
+    CHECK_INT(WPUCompleteOverlappedRequest(t, ov, 0, 3, &err), SOCKET_ERROR);
+    check_said("not pending");
+    CHECK_OK(WPUCompleteOverlappedRequest(s, ov, 0, 2, &err));
+    check_one_packet(port, ov, TRUE, 2);
+
+    check_about("when the program has given the memory back");
+    VirtualFree(ov, 0, MEM_RELEASE);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, ov, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    check_said("no memory");
+    CHECK_INT(WPUCompleteOverlappedRequest(s, NULL, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    check_about(NULL);
+    others_work();
+    CHECK_OK(closesocket(s));
+    end();
+}
+
+static void completes_after_close(void)
+{
+    WSAOVERLAPPED ov = { .Internal = WSS_OPERATION_IN_PROGRESS };
+    SOCKET s;
+    int err = 0;
+
+    begin();
+    listen_to_diagnosis();
+    s = fake_socket();
+    CHECK_OK(closesocket(s));
+    CHECK_INT(WPUCompleteOverlappedRequest(s, &ov, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    CHECK_INT(ov.Internal, WSS_OPERATION_IN_PROGRESS);
+    check_said("not any more");
+    check_about("on a socket that is none of such");
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, &ov, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    check_said("no handle of WPUCreateSocketHandle");
+    CHECK_INT(fake->upcalls.lpWPUCloseSocketHandle(s, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAENOTSOCK);
+    check_said("WPUCloseSocketHandle");
+    CHECK_OK(closesocket(s));
+    others_work();
+    end();
+}
+
+/* What a layer forgets is ended when the socket goes: by port, by event, and for a thread in WriteFile. */
+static DWORD WINAPI writes_a_file(void *s)
+{
+    DWORD n;
+
+    return !WriteFile(s, "x", 1, &n, NULL) ? GetLastError() : 0;
+}
+
+static void never_completes(void)
+{
+    WSAOVERLAPPED by_port = { 0 }, by_event = { .hEvent = CreateEventW(NULL, TRUE, FALSE, NULL) };
+    HANDLE port, thread;
+    SOCKET s;
+
+    begin();
+    listen_to_diagnosis();
+    s = fake_socket();
+    port = CreateIoCompletionPort((HANDLE)s, NULL, 1, 0);
+    start_send(s, &by_port);
+    CHECK_OK(closesocket(s));
+    check_one_packet(port, &by_port, FALSE, 0);
+    check_said("aborted");
+    CHECK(by_port.Internal == 0xC0000120);
+
+    s = fake_socket();
+    start_send(s, &by_event);
+    thread = thread_start(writes_a_file, (void *)s);
+    CHECK_INT(WaitForSingleObject(thread, 50), WAIT_TIMEOUT);
+    CHECK_OK(closesocket(s));
+    CHECK_INT(WaitForSingleObject(by_event.hEvent, 1000), WAIT_OBJECT_0);
+    CHECK_INT(thread_join(thread), ERROR_OPERATION_ABORTED);
+    others_work();
+    end();
+}
+
+static void fails_and_completes(void)
+{
+    WSAOVERLAPPED ov = { 0 };
+    HANDLE port;
+    SOCKET s;
+
+    begin();
+    listen_to_diagnosis();
+    s = fake_socket();
+    port = CreateIoCompletionPort((HANDLE)s, NULL, 1, 0);
+    fake->fails_late = 1;
+    start_send(s, &ov);
+    check_said("its end was told already");
+    check_one_packet(port, &ov, TRUE, 1);
+    CHECK_OK(closesocket(s));
+    end();
+}
+
+static jmp_buf after_exception;
+
+static LONG CALLBACK leaves(EXCEPTION_POINTERS *e)
+{
+    if (e->ExceptionRecord->ExceptionCode == 0xE0000001)
+        longjmp(after_exception, 1);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* A program that survives its provider's exception goes on with everything else, and can still end Winsock. */
+static void throws(void)
+{
+    void *handler = AddVectoredExceptionHandler(1, leaves);
+    WSAOVERLAPPED ov = { 0 };
+    WSABUF buf = { 1, (char *)"a" };
+    SOCKET s;
+    ULONGLONG begun;
+
+    begin();
+    s = fake_socket();
+    fake->throws = 1;
+    for (volatile int i = 0; i < 40; i++) {
+        if (!_setjmp(after_exception, NULL)) {
+            if (i & 1)
+                WSASend(s, &buf, 1, NULL, 0, &ov, NULL);
+            else
+                send(s, "a", 1, 0);
+            CHECK(!"reached");
+        }
+        others_work();
+    }
+    if (!_setjmp(after_exception, NULL)) {
+        closesocket(s);
+        CHECK(!"reached");
+    }
+    fake->throws = 0;
+    RemoveVectoredExceptionHandler(handler);
+    begun = GetTickCount64();
+    end();
+    CHECK(GetTickCount64() - begun < 900); /* not: waited for the calls that are gone */
+    CHECK_INT(fake->cleanups, 1);
+    begin();
+    CHECK_OK(closesocket(fake_socket()));
+    end();
+}
+
+/* Its end is told, but Winsock and with it the program's interest in it are over. */
+static void ends_after_cleanup(void)
+{
+    WSAOVERLAPPED ov = { 0 }, *gone = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    SOCKET s;
+    int err = 0;
+
+    begin();
+    s = fake_socket();
+    start_send(s, &ov);
+    start_send(s, gone);
+    ov.Internal = WSS_OPERATION_IN_PROGRESS;
+    CHECK_OK(WSACleanup());
+    VirtualFree(gone, 0, MEM_RELEASE);
+    CHECK_INT(ov.Internal, WSS_OPERATION_IN_PROGRESS);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, &ov, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, gone, 0, 3, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    CHECK_INT(ov.Internal, WSS_OPERATION_IN_PROGRESS);
+    begin();
+    others_work();
+    CHECK_OK(closesocket(fake_socket()));
+    end();
+}
+
+/* Every pointer of every upcall that can be one to nowhere. */
+static void bad_pointers(void)
+{
+    void *nowhere = (void *)(ULONG_PTR)0x10;
+    const WSPUPCALLTABLE *up;
+    DWORD_PTR context = 0;
+    LPBLOCKINGCALLBACK callback;
+    WSATHREADID id;
+    DWORD entry;
+    SOCKET s;
+    int err = 0, chars = 10;
+    WCHAR path[10];
+
+    begin();
+    s = fake_socket();
+    up = &fake->upcalls;
+    entry = fake->info.dwCatalogEntryId;
+    CHECK_INT(up->lpWPUQuerySocketHandleContext(s, nowhere, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUQuerySocketHandleContext(0, &context, nowhere), SOCKET_ERROR);
+    CHECK_INT(up->lpWPUQueryBlockingCallback(entry, nowhere, &context, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUQueryBlockingCallback(entry, &callback, nowhere, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUQueryBlockingCallback(4711, &callback, &context, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEINVAL);
+    CHECK_OK(up->lpWPUQueryBlockingCallback(entry, &callback, &context, &err));
+    CHECK(callback == NULL);
+    CHECK_INT(up->lpWPUQueueApc(nowhere, apc, 0, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_OK(up->lpWPUOpenCurrentThread(&id, &err));
+    CHECK_INT(up->lpWPUQueueApc(&id, NULL, 0, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUOpenCurrentThread(nowhere, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUCloseThread(nowhere, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(WPUCompleteOverlappedRequest(s, nowhere, 0, 0, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUGetProviderPath(nowhere, path, &chars, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUGetProviderPath(&fake_id, path, &chars, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK(chars > 10);
+    CHECK_INT(up->lpWPUGetProviderPath(&fake_id, nowhere, &chars, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_INT(up->lpWPUFDIsSet(s, NULL), 0);
+    CHECK_INT(up->lpWPUCloseEvent((HANDLE)(ULONG_PTR)0x7ffffff0, &err), FALSE);
+    CHECK_ERR(err, WSA_INVALID_HANDLE);
+    CHECK_INT(up->lpWPUResetEvent((HANDLE)(ULONG_PTR)0x7ffffff0, &err), FALSE);
+    CHECK_ERR(err, WSA_INVALID_HANDLE);
+    CHECK_OK(closesocket(s));
+    end();
+}
+
 const struct test_case test_cases[] = {
     { "starts-badly", starts_badly, .unstarted = 1 },
     { "reenters", reenters, .unstarted = 1 },
@@ -415,6 +736,13 @@ const struct test_case test_cases[] = {
     { "select-mixes-providers", select_mixes_providers, .unstarted = 1 },
     { "ifs-handles", ifs_handles, .unstarted = 1 },
     { "blocking-hook", blocking_hook, .unstarted = 1 },
+    { "completes-twice", completes_twice, .unstarted = 1 },
+    { "completes-after-close", completes_after_close, .unstarted = 1 },
+    { "never-completes", never_completes, .unstarted = 1 },
+    { "fails-and-completes", fails_and_completes, .unstarted = 1 },
+    { "throws", throws, .unstarted = 1 },
+    { "ends-after-cleanup", ends_after_cleanup, .unstarted = 1 },
+    { "bad-pointers", bad_pointers, .unstarted = 1 },
     { "cleanup-and-again", cleanup_and_again, .unstarted = 1 },
     { 0 },
 };

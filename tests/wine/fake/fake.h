@@ -14,6 +14,7 @@ enum fake_start {
     FAKE_STARTS,
     FAKE_RETURNS,     /* WSPStartup returns `value` */
     FAKE_HAS_HOLE,    /* slot `value` of its table is NULL */
+    FAKE_HAS_DATA,    /* slot `value` points to data */
     FAKE_HAS_VERSION, /* wVersion is `value` */
     FAKE_CRASHES,
     FAKE_REENTERS,    /* calls socket() for itself */
@@ -23,6 +24,9 @@ struct fake {
     enum fake_start start; /* set by the test */
     int value;
     int ifs;
+    int keeps_handle; /* WSPCloseSocket leaves WPUCloseSocketHandle for later */
+    int throws;       /* WSPSend and WSPCloseSocket raise an exception */
+    int fails_late;   /* WSPSend completes the operation, and then fails */
 
     LONG volatile startups, cleanups, sockets, closes, selects;
     WSAPROTOCOL_INFOW info; /* of the last WSPStartup */

@@ -98,6 +98,10 @@ static SOCKET WSPAPI fake_socket(int family, int type, int protocol, LPWSAPROTOC
 static int WSPAPI fake_close(SOCKET s, LPINT lp_errno)
 {
     InterlockedIncrement(&fake.closes);
+    if (fake.throws)
+        RaiseException(0xE0000001, 0, 0, NULL);
+    if (fake.keeps_handle)
+        return 0;
     if (!fake.ifs)
         return fake.upcalls.lpWPUCloseSocketHandle(s, lp_errno);
     CloseHandle((HANDLE)s);
@@ -108,11 +112,17 @@ static int WSPAPI fake_send(SOCKET s, LPWSABUF bufs, DWORD count, LPDWORD sent, 
                             LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
                             LPWSATHREADID thread, LPINT lp_errno)
 {
+    if (fake.throws)
+        RaiseException(0xE0000001, 0, 0, NULL);
     fake.buf = bufs[0];
     fake.ov = ov;
     fake.had_thread = thread != NULL;
     if (thread)
         fake.thread = *thread;
+    if (ov && fake.fails_late) {
+        WPUCompleteOverlappedRequest(s, ov, 0, 1, lp_errno);
+        return fail(lp_errno, FAKE_ERROR);
+    }
     if (ov)
         return fail(lp_errno, WSA_IO_PENDING);
     *sent = bufs[0].len;
@@ -157,6 +167,8 @@ int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAPROTOCOL_INFOW info,
     memcpy(slots, &table, sizeof slots);
     if (fake.start == FAKE_HAS_HOLE)
         slots[fake.value] = NULL;
+    if (fake.start == FAKE_HAS_DATA)
+        slots[fake.value] = &fake;
     memcpy(proc, slots, sizeof slots);
 
     if (fake.start == FAKE_CRASHES)
