@@ -89,6 +89,12 @@ NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes
 
 /* TRUE: there is no error on the socket that anybody could be told. */
 BOOL fast_no_trouble(struct sock *k);
+/* Sets or reads one of the plain options. STATUS_NOT_FAST: ask the device. */
+NTSTATUS fast_option(struct sock *k, enum half_option_name name, BOOL set, INT *value);
+/* What closes next resets the connection. FALSE: ask the device. */
+BOOL fast_hard_close(struct sock *k);
+/* The acceptor of an AcceptEx has its connection. FALSE: not yet, or not known here. */
+BOOL fast_accepted(struct sock *k);
 /* FIONREAD. */
 BOOL fast_readable(struct sock *k, INT *bytes);
 

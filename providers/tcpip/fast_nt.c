@@ -427,6 +427,46 @@ BOOL fast_no_trouble(struct sock *k)
     return t.fd >= 0 && !fast_call(HALF_TROUBLE, &t) && !t.answer;
 }
 
+NTSTATUS fast_option(struct sock *k, enum half_option_name name, BOOL set, INT *value)
+{
+    struct half_option o = { .name = name, .set = set, .value = *value };
+
+    if (!fast_owns(k) || !is_usable(k))
+        return STATUS_NOT_FAST;
+    o.fd = fd_of(k);
+    if (o.fd < 0 || fast_call(HALF_OPTION, &o))
+        return STATUS_NOT_FAST;
+    *value = o.value;
+    return o.status;
+}
+
+BOOL fast_hard_close(struct sock *k)
+{
+    struct half_option o = { .fd = k->fd - 1, .name = HALF_HARD_CLOSE, .set = 1 };
+
+    return k->fd > 0 && !fast_call(HALF_OPTION, &o) && !o.status;
+}
+
+/*
+ * The object behind the handle is another one from then on, so a descriptor is good only if it has a peer. It is needed soon, so it
+ * costs nothing more; the device's answer would be two requests.
+ */
+BOOL fast_accepted(struct sock *k)
+{
+    struct half_is_connected c = { -1, 0 };
+
+    if (!fast_owns(k) || k->fd)
+        return FALSE;
+    c.fd = fd_of(k);
+    if (c.fd < 0)
+        return FALSE;
+    if (!fast_call(HALF_IS_CONNECTED, &c) && c.answer)
+        return TRUE;
+    InterlockedExchange(&k->fd, 0);
+    fast_fd_close(c.fd);
+    return FALSE;
+}
+
 BOOL fast_readable(struct sock *k, INT *bytes)
 {
     struct half_fionread f = { .status = STATUS_UNSUCCESSFUL };

@@ -38,10 +38,33 @@ static int kernel_err(NTSTATUS status)
 
 /* ---- reading ---- */
 
+/* The plain ones, which the device would pass on to Linux; for an accepted socket that costs it a request each. */
+static NTSTATUS plain_option(struct sock *k, ULONG code, void *value, INT bytes)
+{
+    static const struct {
+        ULONG get, set;
+        enum half_option_name name;
+    } plain[] = {
+        { 0x120470, 0x120474, HALF_NODELAY },
+        { 0x12037C, 0x120380, HALF_KEEPALIVE },
+        { 0x120370, 0x120374, HALF_BROADCAST },
+    };
+
+    for (unsigned i = 0; i < sizeof plain / sizeof *plain && bytes == sizeof(INT); i++) {
+        if (code == plain[i].get || code == plain[i].set)
+            return fast_option(k, plain[i].name, code == plain[i].set, value);
+    }
+    return STATUS_NOT_FAST;
+}
+
 static int kernel_get(struct sock *k, ULONG code, void *value, INT *bytes)
 {
     ULONG info = 0;
-    NTSTATUS status = afd_call(k->handle, code, NULL, 0, value, *bytes, &info);
+    NTSTATUS status = plain_option(k, code, value, *bytes);
+
+    if (status != STATUS_NOT_FAST)
+        return kernel_err(status);
+    status = afd_call(k->handle, code, NULL, 0, value, *bytes, &info);
 
     if (status)
         return kernel_err(status);
@@ -299,6 +322,11 @@ int WSPAPI WSPGetSockOpt(SOCKET s, int level, int optname, char *optval, LPINT o
 
 static int kernel_set(struct sock *k, ULONG code, const void *value, INT bytes)
 {
+    INT plain = bytes == sizeof plain ? *(const INT *)value : 0;
+    NTSTATUS status = plain_option(k, code, &plain, bytes);
+
+    if (status != STATUS_NOT_FAST)
+        return kernel_err(status);
     return kernel_err(afd_call(k->handle, code, value, bytes, NULL, 0, NULL));
 }
 

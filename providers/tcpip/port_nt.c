@@ -427,8 +427,11 @@ static void wake_sleeper(struct port *p)
     kernel.post(p->own, (ULONG_PTR)&wake_key, (ULONG_PTR)&wake_context, 0, 0);
 }
 
-/* Moves what the server has for the port to the queue. Returns how much that was. */
-static ULONG fetch(struct port *p)
+/*
+ * Moves what the server has for the port to the queue, at most `most` packets. Returns how much that was. To find out that there are no more
+ * costs as much as a packet.
+ */
+static ULONG fetch(struct port *p, ULONG most)
 {
     struct ws2_packet packets[BATCH];
     LARGE_INTEGER now = { .QuadPart = 0 };
@@ -436,7 +439,7 @@ static ULONG fetch(struct port *p)
     BOOL wake;
 
     lock_take(&p->server_lock);
-    if (p->mode == PORT_HERE && kernel.remove_ex(p->own, packets, BATCH, &got, &now, FALSE))
+    if (p->mode == PORT_HERE && kernel.remove_ex(p->own, packets, most, &got, &now, FALSE))
         got = 0;
     lock_take(&p->lock);
     for (ULONG i = 0; i < got; i++) {
@@ -492,7 +495,7 @@ static DWORD WINAPI pump(void *arg)
 
         idle = what == WAIT_TIMEOUT;
         if (what == WAIT_OBJECT_0 + 1)
-            fetch(p);
+            fetch(p, 1);
     }
     let_go(p);
     return 0;
@@ -709,7 +712,7 @@ static BOOL asked_server(struct port *p, ULONGLONG now_ms)
     if (!p->foreign && p->asked_ms == now_ms)
         return FALSE;
     p->asked_ms = now_ms;
-    return fetch(p) != 0;
+    return fetch(p, BATCH) != 0;
 }
 
 static NTSTATUS remove_here(struct port *p, struct ws2_packet *packets, ULONG room, ULONG *count,

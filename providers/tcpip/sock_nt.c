@@ -90,11 +90,11 @@ static void destroy(struct sock *k)
     free(k->names);
     sock_option_clear(k);
     port_leave(k);
+    if (handle && k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k) && !fast_hard_close(k))
+        set_hard_close(k);
     if (k->fd > 0) /* before the handle: what a close makes of the connection is decided by the last one */
         fast_fd_close(k->fd - 1);
     if (handle) {
-        if (k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k))
-            set_hard_close(k);
         NtClose(handle);
         handle_map_remove(&table, (uintptr_t)handle, k);
     }
@@ -327,7 +327,10 @@ enum sock_state sock_settle(struct sock *k)
     if (!k->shared && (state == SOCK_NEW || state == SOCK_BOUND || state == SOCK_LISTENING))
         return state;
 
-    found = afd_poll_now(k->handle, AFD_POLL_CONNECT | AFD_POLL_CONNECT_ERR, &connect_status);
+    if (state == SOCK_ACCEPTING && fast_accepted(k))
+        found = AFD_POLL_CONNECT;
+    else
+        found = afd_poll_now(k->handle, AFD_POLL_CONNECT | AFD_POLL_CONNECT_ERR, &connect_status);
     lock_take(&k->lock);
     if (k->state == state) {
         if (found & AFD_POLL_CONNECT)

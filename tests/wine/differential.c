@@ -308,17 +308,310 @@ static void one_step(void)
     }
 }
 
-/* `SEED FILE` */
+/* ---- the same with completion ports: every operation is overlapped, and what is compared are the packets ---- */
+
+enum { OPS = 4, POSTED_KEY = 1000 };
+
+struct op {
+    OVERLAPPED ov;
+    DWORD flags, room_bytes;
+    int pending;
+    char room[DATA_MAX];
+};
+
+struct port_end {
+    SOCKET s;
+    int waiting, ended, skips;
+    struct op recv[OPS]; /* started in a circle */
+    unsigned first, count;
+    struct op send;
+};
+
+static struct port_end port_ends[PAIRS][2];
+static HANDLE both_ports[2];
+
+static void open_port_pair(int pair)
+{
+    SOCKET made[2];
+
+    if (is_stream(pair))
+        tcp_pair(AF_INET, made);
+    else
+        udp_pair(AF_INET, made);
+    for (int i = 0; i < 2; i++) {
+        struct port_end *e = &port_ends[pair][i];
+
+        memset(e, 0, sizeof *e);
+        e->s = made[i];
+        e->skips = (int)pick(2);
+        CreateIoCompletionPort((HANDLE)e->s, both_ports[pair % 2], (ULONG_PTR)(pair * 2 + i), 0);
+        if (e->skips)
+            SetFileCompletionNotificationModes((HANDLE)e->s, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS);
+    }
+}
+
+static void say_packet(const char *what, int key, int op, int err, DWORD bytes, unsigned sum)
+{
+    fprintf(out, "%d: packet %s key %d op %d err %d bytes %lu sum %u\n", step, what, key, op, err, bytes, sum);
+}
+
+/* One packet: a receive's must be the oldest of its socket's, unless it was ended. FALSE: none came. */
+static int one_packet(int pair, int side, DWORD ms)
+{
+    struct port_end *e = &port_ends[pair][side];
+    OVERLAPPED *ov = NULL;
+    ULONG_PTR key = 0;
+    DWORD bytes = 0;
+    int good = GetQueuedCompletionStatus(both_ports[pair % 2], &bytes, &key, &ov, ms);
+    int err = good ? 0 : (int)GetLastError();
+
+    if (!good && !ov)
+        return 0;
+    if (key == POSTED_KEY) {
+        say_packet("posted", (int)key, 0, err, bytes, 0);
+    } else if (ov == &e->send.ov && (int)key == pair * 2 + side) {
+        e->send.pending = 0;
+        say_packet("send", (int)key, 0, err, bytes, 0);
+    } else {
+        struct op *op = CONTAINING_RECORD(ov, struct op, ov);
+        int at = (int)(op - e->recv);
+
+        if (at < 0 || at >= OPS || !op->pending || (int)key != pair * 2 + side) {
+            say_packet("UNEXPECTED", (int)key, at, err, bytes, 0);
+            return 1;
+        }
+        op->pending = 0;
+        say_packet((unsigned)at == e->first % OPS ? "receive" : "later receive", (int)key, at, err, bytes,
+                   sum_of(op->room, (int)bytes));
+        while (e->count && !e->recv[e->first % OPS].pending) {
+            e->first++;
+            e->count--;
+        }
+        if (!err || err == ERROR_MORE_DATA)
+            e->waiting -= is_stream(pair) ? (int)bytes : 1;
+    }
+    return 1;
+}
+
+/* What has to come for this end comes, and nothing else. */
+static void all_packets(int pair, int side)
+{
+    struct port_end *e = &port_ends[pair][side];
+
+    while (e->count && (e->waiting || e->ended) && one_packet(pair, side, 5000))
+        ;
+    while (one_packet(pair, side, 0))
+        say_packet("UNEXPECTED", -1, -1, 0, 0, 0);
+}
+
+static void port_send(int pair, int side)
+{
+    struct port_end *e = &port_ends[pair][side], *other = &port_ends[pair][!side];
+    DWORD sent = 0;
+    WSABUF buf = { 1 + pick(DATA_MAX - 1), e->send.room };
+    int result;
+
+    for (unsigned i = 0; i < buf.len; i++)
+        e->send.room[i] = (char)pick(256);
+    memset(&e->send.ov, 0, sizeof e->send.ov);
+    result = WSASend(e->s, &buf, 1, &sent, 0, &e->send.ov, NULL);
+    say("WSASend", result, sent);
+    if (result)
+        return;
+    /* Its packet may be before or after those of the receives it ends: wait for it on another port's end, or by its status. */
+    e->send.pending = !e->skips;
+    other->waiting += is_stream(pair) ? (int)buf.len : 1;
+    if (e->send.pending) {
+        OVERLAPPED_ENTRY held[OPS + 2];
+        ULONG n = 0;
+        int seen = 0;
+
+        while (!seen && n < OPS + 2) {
+            ULONG got = 0;
+
+            if (!GetQueuedCompletionStatusEx(both_ports[pair % 2], held + n, 1, &got, 5000, FALSE))
+                break;
+            if (held[n].lpOverlapped == &e->send.ov) {
+                seen = 1;
+                say_packet("send", (int)held[n].lpCompletionKey, 0, (int)held[n].Internal,
+                           held[n].dwNumberOfBytesTransferred, 0);
+            } else {
+                n++;
+            }
+        }
+        if (!seen)
+            say_packet("MISSING", pair * 2 + side, 0, 0, 0, 0);
+        e->send.pending = 0;
+        for (ULONG i = 0; i < n; i++) /* back in line; with their own status, that is, success */
+            PostQueuedCompletionStatus(both_ports[pair % 2], held[i].dwNumberOfBytesTransferred,
+                                       held[i].lpCompletionKey, held[i].lpOverlapped);
+    }
+    all_packets(pair, !side);
+}
+
+static void port_receive(int pair, int side)
+{
+    struct port_end *e = &port_ends[pair][side];
+    struct op *op = &e->recv[(e->first + e->count) % OPS];
+    WSABUF bufs[2];
+    DWORD bytes = 0;
+    int result;
+
+    if (e->count == OPS || (e->ended && e->count))
+        return;
+    /* Datagrams fit: a packet with a warning could not be posted again by port_send(). */
+    op->room_bytes = is_stream(pair) ? 2 + pick(DATA_MAX - 2) : DATA_MAX;
+    bufs[0] = (WSABUF){ 1, op->room };
+    bufs[1] = (WSABUF){ op->room_bytes - 1, op->room + 1 };
+    for (int i = 0; is_stream(pair) && e->waiting && !e->count && i < 2000; i++) {
+        u_long have = 0;
+
+        ioctlsocket(e->s, FIONREAD, &have);
+        if ((int)have >= e->waiting)
+            break;
+        Sleep(1);
+    }
+    op->flags = 0;
+    memset(&op->ov, 0, sizeof op->ov);
+    op->pending = 1;
+    e->count++;
+    result = WSARecv(e->s, bufs, 2, &bytes, &op->flags, &op->ov, NULL);
+    say("WSARecv", result, bytes);
+    if (result ? WSAGetLastError() != WSA_IO_PENDING : e->skips) {
+        op->pending = 0;
+        e->count--;
+        if (!result)
+            e->waiting -= is_stream(pair) ? (int)bytes : 1;
+    }
+    all_packets(pair, side);
+}
+
+static void port_cancel(int pair, int side)
+{
+    struct port_end *e = &port_ends[pair][side];
+    unsigned at = (e->first + pick(OPS)) % OPS;
+    int was = e->recv[at].pending;
+
+    say("CancelIoEx", CancelIoEx((HANDLE)e->s, &e->recv[at].ov) ? 0 : 1, GetLastError() == ERROR_NOT_FOUND);
+    if (was)
+        one_packet(pair, side, 5000);
+    all_packets(pair, side);
+}
+
+/* Calls that get in the way of receives that wait. */
+static void port_disturb(int pair, int side)
+{
+    struct port_end *e = &port_ends[pair][side];
+    WSAPOLLFD fd = { e->s, POLLRDNORM, 0 };
+    u_long on = 1, off = 0;
+    char byte;
+
+    if (!e->count || e->ended)
+        return;
+    if (pick(2)) {
+        say("WSAPoll", WSAPoll(&fd, 1, 0), (unsigned)fd.revents);
+    } else {
+        ioctlsocket(e->s, FIONBIO, &on);
+        say("peek", recv(e->s, &byte, 1, MSG_PEEK), 0);
+        ioctlsocket(e->s, FIONBIO, &off);
+    }
+    all_packets(pair, side);
+}
+
+static void port_end_or_reopen(int pair, int side)
+{
+    struct port_end *other = &port_ends[pair][!side];
+
+    if (pick(3) && is_stream(pair) && !other->ended) {
+        say("shutdown", shutdown(port_ends[pair][side].s, SD_SEND), 0);
+        other->ended = 1;
+        all_packets(pair, !side);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct port_end *e = &port_ends[pair][i];
+        unsigned ended = 0;
+
+        for (int j = 0; j < OPS; j++) {
+            ended += (unsigned)e->recv[j].pending;
+            e->recv[j].pending = 0;
+        }
+        say("closesocket", closesocket(e->s), ended);
+        for (unsigned j = 0; j < ended; j++) { /* in any order, and the other side's end may have been noticed before this one's */
+            OVERLAPPED *ov = NULL;
+            ULONG_PTR key = 0;
+            DWORD bytes = 0;
+
+            GetQueuedCompletionStatus(both_ports[pair % 2], &bytes, &key, &ov, 5000);
+            say_packet("ended", (int)key, ov != NULL, 0, 0, 0);
+        }
+        e->count = 0;
+    }
+    open_port_pair(pair);
+}
+
+static void one_port_step(void)
+{
+    int pair = (int)pick(PAIRS), side = (int)pick(2);
+
+    pair_now = pair;
+    side_now = side;
+    switch (pick(10)) {
+    case 0:
+    case 1:
+    case 2:
+        port_send(pair, side);
+        break;
+    case 3:
+    case 4:
+    case 5:
+        port_receive(pair, side);
+        break;
+    case 6:
+        port_cancel(pair, side);
+        break;
+    case 7:
+        port_disturb(pair, side);
+        break;
+    case 8:
+        PostQueuedCompletionStatus(both_ports[pair % 2], pick(100), POSTED_KEY, NULL);
+        one_packet(pair, side, 5000);
+        break;
+    case 9:
+        if (!pick(2))
+            port_end_or_reopen(pair, side);
+    }
+}
+
+static void port_script(void)
+{
+    for (int i = 0; i < 2; i++)
+        both_ports[i] = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    for (int i = 0; i < PAIRS; i++)
+        open_port_pair(i);
+    for (step = 0; step < STEPS; step++)
+        one_port_step();
+    Sleep(50);
+    for (int i = 0; i < 2; i++)
+        all_packets(i, 0);
+}
+
+/* `SEED FILE`, or `SEED FILE ports` */
 static int script(int argc, char **argv)
 {
     WSADATA data;
 
-    if (argc != 2 || WSAStartup(MAKEWORD(2, 2), &data))
+    if (argc < 2 || WSAStartup(MAKEWORD(2, 2), &data))
         return 1;
     state = (unsigned)strtoul(argv[0], NULL, 10);
     out = fopen(argv[1], "w");
     if (!out)
         return 2;
+    if (argc > 2) {
+        port_script();
+        fclose(out);
+        return 0;
+    }
     for (int i = 0; i < PAIRS; i++)
         open_pair(i);
     for (step = 0; step < STEPS; step++)
@@ -332,12 +625,12 @@ __attribute__((constructor)) static void set_child(void)
     test_child = script;
 }
 
-static void run(unsigned seed, const char *file, const char *unix_half)
+static void run(unsigned seed, const char *file, const char *unix_half, const char *kind)
 {
     char args[MAX_PATH + 20];
 
     SetEnvironmentVariableA("WS2KIT_UNIX", unix_half);
-    snprintf(args, sizeof args, "%u %s", seed, file);
+    snprintf(args, sizeof args, "%u %s %s", seed, file, kind);
     CHECK_INT(child_wait(child_start(args, 0)), 0);
 }
 
@@ -362,15 +655,15 @@ static void compare(unsigned seed, const char *fast, const char *slow)
     fclose(b);
 }
 
-static void seeds(unsigned first, unsigned count)
+static void seeds(unsigned first, unsigned count, const char *kind)
 {
     char dir[MAX_PATH], fast[MAX_PATH], slow[MAX_PATH];
 
     GetTempPathA(sizeof dir, dir);
     NEED(GetTempFileNameA(dir, "ws2", 0, fast) && GetTempFileNameA(dir, "ws2", 0, slow));
     for (unsigned seed = first; seed < first + count; seed++) {
-        run(seed, fast, NULL);
-        run(seed, slow, "0");
+        run(seed, fast, NULL, kind);
+        run(seed, slow, "0", kind);
         compare(seed, fast, slow);
     }
     DeleteFileA(fast);
@@ -379,7 +672,12 @@ static void seeds(unsigned first, unsigned count)
 
 static void known_seeds(void)
 {
-    seeds(1, 3);
+    seeds(1, 3, "");
+}
+
+static void ports_known_seeds(void)
+{
+    seeds(1, 3, "ports");
 }
 
 /* A new one every time; the log names it. */
@@ -388,11 +686,21 @@ static void new_seed(void)
     unsigned seed = GetTickCount();
 
     note("seed %u", seed);
-    seeds(seed, 1);
+    seeds(seed, 1, "");
+}
+
+static void ports_new_seed(void)
+{
+    unsigned seed = GetTickCount();
+
+    note("seed %u", seed);
+    seeds(seed, 1, "ports");
 }
 
 const struct test_case test_cases[] = {
     { "known-seeds", known_seeds },
     { "new-seed", new_seed },
+    { "ports-known-seeds", ports_known_seeds },
+    { "ports-new-seed", ports_new_seed },
     { 0 },
 };

@@ -326,6 +326,8 @@ static void hanging(void)
 /* A provider that resolves by getaddrinfo gets the others' answer, not itself. */
 static void asks_back(void)
 {
+    long before;
+
     no_dns();
     install_fake('A', 'n', 1);
     CHECK_INT(ask("x.test", AF_INET), 0);
@@ -334,6 +336,13 @@ static void asks_back(void)
     install_fake('B', 'g', 1);
     CHECK_INT(ask("x.test", AF_INET), 0);
     CHECK_INT(fake->nested_err, 0);
+    uninstall_all();
+
+    install_fake('A', 'n', 1); /* two that would ask each other for ever */
+    install_fake('B', 'n', 1);
+    before = fake->begins;
+    CHECK_INT(ask("x.test", AF_INET), 0);
+    CHECK_INT(fake->begins - before, 3); /* A; for it B, by name and for AAAA */
     uninstall_all();
 }
 

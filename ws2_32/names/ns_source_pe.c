@@ -23,7 +23,7 @@
 #include "ws2_32/names/ns_result.h"
 #include "ws2_32/names/text_pe.h"
 
-enum { USUAL_WAIT_MS = 10000, USUAL_BYTES = 4096, MOST_BYTES = 1 << 20, DNS_AAAA = 28 };
+enum { USUAL_WAIT_MS = 10000, MOST_QUESTIONS = 512, USUAL_BYTES = 4096, MOST_BYTES = 1 << 20, DNS_AAAA = 28 };
 
 /* ---- who is asked ---- */
 
@@ -74,7 +74,8 @@ struct question {
     BOOL given_up;
     struct ns_lookup *lookup; /* what the thread is in, referenced by it; NULL: none */
 
-    GUID provider; /* what is asked: constant */
+    struct question *parent; /* referenced: the one whose thread asked this, to answer it; NULL: a program. Constant */
+    GUID provider;           /* what is asked: constant */
     DWORD thread;
     WCHAR *name;
     BOOL backwards; /* the name is an address */
@@ -91,18 +92,22 @@ static struct question *questions; /* guarded by lock */
 
 static void put(struct question *qn)
 {
-    LONG left;
+    while (qn) {
+        struct question *parent = qn->parent;
+        LONG left;
 
-    lock_take(&lock);
-    left = --qn->refs;
-    lock_drop(&lock);
-    if (left)
-        return;
-    if (qn->done)
-        CloseHandle(qn->done);
-    answer_free(&qn->answer);
-    free(qn->name);
-    free(qn);
+        lock_take(&lock);
+        left = --qn->refs;
+        lock_drop(&lock);
+        if (left)
+            return;
+        if (qn->done)
+            CloseHandle(qn->done);
+        answer_free(&qn->answer);
+        free(qn->name);
+        free(qn);
+        qn = parent;
+    }
 }
 
 /* Makes the lookup known to who may give up; false if that has happened already. */
@@ -301,23 +306,34 @@ static DWORD wait_ms(void)
 }
 
 /*
- * 0: it may be asked. WSAHOST_NOT_FOUND: it is asking us, to answer a question of ours: the others are to answer it.
- * WSATRY_AGAIN: it has not come back from an earlier question.
+ * 0: it may be asked, in *parent the question that this thread is to answer (referenced) or NULL. WSAHOST_NOT_FOUND: it is
+ * asking us itself, to answer a question of ours, perhaps by way of another provider: the others are to answer it.
+ * WSATRY_AGAIN: it has not come back from an earlier question, or there are too many.
  */
-static int may_ask(const GUID *provider)
+static int may_ask(const GUID *provider, struct question **parent)
 {
     DWORD self = GetCurrentThreadId();
+    size_t count = 0;
     int err = 0;
 
+    *parent = NULL;
     lock_take(&lock);
     for (struct question *qn = questions; qn; qn = qn->next) {
-        if (!IsEqualGUID(&qn->provider, provider))
-            continue;
+        count++;
         if (qn->thread == self)
-            err = WSAHOST_NOT_FOUND;
-        else if (qn->given_up && !err)
+            *parent = qn;
+        if (qn->given_up && IsEqualGUID(&qn->provider, provider))
             err = WSATRY_AGAIN;
     }
+    if (count >= MOST_QUESTIONS)
+        err = WSATRY_AGAIN;
+    for (struct question *qn = *parent; qn; qn = qn->parent)
+        if (IsEqualGUID(&qn->provider, provider))
+            err = WSAHOST_NOT_FOUND;
+    if (err)
+        *parent = NULL;
+    else if (*parent)
+        (*parent)->refs++;
     lock_drop(&lock);
     return err;
 }
@@ -367,16 +383,19 @@ static int await(struct question *qn, struct answer *out)
 int source_provider(const uint8_t provider[16], const struct lookup *q, struct answer *out)
 {
     GUID id;
-    struct question *qn;
+    struct question *qn, *parent;
     int err;
 
     memcpy(&id, provider, sizeof id);
-    err = may_ask(&id);
+    err = may_ask(&id, &parent);
     if (err)
         return err;
     qn = new_question(provider, q);
-    if (!qn)
+    if (!qn) {
+        put(parent);
         return WSA_NOT_ENOUGH_MEMORY;
+    }
+    qn->parent = parent;
     lock_take(&lock);
     qn->refs++; /* the thread's */
     qn->next = questions;

@@ -13,7 +13,7 @@
  */
 #include <stdint.h>
 
-enum { HALF_VERSION = 3 };
+enum { HALF_VERSION = 4 };
 
 enum half_call {
     HALF_HELLO,
@@ -30,6 +30,8 @@ enum half_call {
     HALF_WATCH_NEW,
     HALF_WATCH,
     HALF_WATCH_WAIT,
+    HALF_OPTION,
+    HALF_IS_CONNECTED,
     HALF_CALLS
 };
 
@@ -158,5 +160,21 @@ struct half_watch_wait {
     uint64_t now_ms; /* out: a clock that never goes back */
 };
 enum { HALF_NEWS = 64 };
+
+/* HALF_OPTION: a plain option with a value of an int, set or read. HALF_HARD_CLOSE: SO_LINGER {1, 0}; only set. */
+enum half_option_name { HALF_NODELAY, HALF_KEEPALIVE, HALF_BROADCAST, HALF_HARD_CLOSE };
+struct half_option {
+    int32_t fd;
+    uint32_t name; /* HALF_... */
+    int32_t value; /* in or out */
+    uint32_t set;
+    int32_t status; /* out */
+};
+
+/* HALF_IS_CONNECTED: the socket has a peer. */
+struct half_is_connected {
+    int32_t fd;
+    uint32_t answer; /* out */
+};
 
 #endif

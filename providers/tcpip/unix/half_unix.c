@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -352,6 +353,43 @@ static long half_fionread(void *args)
     return 0;
 }
 
+/* ---- options and the like ---- */
+
+static long half_option(void *args)
+{
+    static const struct linger hard = { 1, 0 };
+    static const struct {
+        int level, name;
+    } plain[] = {
+        [HALF_NODELAY] = { IPPROTO_TCP, TCP_NODELAY },
+        [HALF_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
+        [HALF_BROADCAST] = { SOL_SOCKET, SO_BROADCAST },
+    };
+    struct half_option *o = args;
+    int value = o->value, failed;
+    socklen_t bytes = sizeof value;
+
+    if (o->name == HALF_HARD_CLOSE)
+        failed = setsockopt(o->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    else if (o->set)
+        failed = setsockopt(o->fd, plain[o->name].level, plain[o->name].name, &value, sizeof value);
+    else
+        failed = getsockopt(o->fd, plain[o->name].level, plain[o->name].name, &value, &bytes);
+    o->status = failed ? status_from_errno(errno) : STATUS_OK;
+    o->value = value;
+    return 0;
+}
+
+static long half_is_connected(void *args)
+{
+    struct half_is_connected *c = args;
+    struct sockaddr_storage peer;
+    socklen_t bytes = sizeof peer;
+
+    c->answer = !getpeername(c->fd, (struct sockaddr *)&peer, &bytes);
+    return 0;
+}
+
 /* ---- the rest ---- */
 
 static long half_hello(void *args)
@@ -488,4 +526,6 @@ __attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[HALF_
     [HALF_WATCH_NEW] = half_watch_new,
     [HALF_WATCH] = half_watch,
     [HALF_WATCH_WAIT] = half_watch_wait,
+    [HALF_OPTION] = half_option,
+    [HALF_IS_CONNECTED] = half_is_connected,
 };
