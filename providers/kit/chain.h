@@ -69,7 +69,6 @@ SOCKET chain_adopt_with(struct chain *c, const WSPPROC_TABLE *maker, SOCKET s, L
 struct ws2kit_relay {
     void (*fill)(const struct chain *c, WSPPROC_TABLE *table);
     void (*stop)(void);   /* before the layer's own stop */
-    void (*detach)(void); /* the process ends; all other threads are gone */
     const struct ws2kit_extensions *extension;
 };
 

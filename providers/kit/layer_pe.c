@@ -57,8 +57,6 @@ int layer_end(void)
 /* All other threads are gone, maybe with the lock in their hands. */
 void layer_detach(void)
 {
-    if (starts && ws2kit_layer.relay)
-        ws2kit_layer.relay->detach();
     if (starts && ws2kit_layer.stop)
         ws2kit_layer.stop();
     starts = 0;

@@ -57,7 +57,6 @@ void relay_ring(uint64_t at);
 /* The relay is ending: no new connections. */
 BOOL relay_is_ending(void);
 void relay_stop(void);
-void relay_detach(void);
 
 /*
  * How an overlapped call of the relay's thread on an end of `c` went, which returned `failed` with `err`. DONE: now. PENDING: op->done will be
@@ -167,8 +166,6 @@ void relay_pump_flush(struct relay_conn *c, struct relay_pipe *p);
 void relay_pump_fill(struct relay_conn *c, struct relay_pipe *p);
 /* The handshake is done: what it left goes on as what comes after it does. FALSE: no memory. */
 BOOL relay_pump_open(struct relay_conn *c);
-/* After forget_lost: an operation ended with the thread that made it, and nobody knows how. */
-void relay_pump_lost(struct relay_conn *c);
 /* Nothing that the program has sent is left here, or nothing of it can ever leave. */
 BOOL relay_pump_drained(const struct relay_conn *c);
 /* The relay ends: no more waiting for schedules (but WS2KIT_NEVER stays never). */

@@ -311,4 +311,4 @@ static void fill(const struct chain *c, WSPPROC_TABLE *table)
         put_routes(table);
 }
 
-const struct ws2kit_relay ws2kit_relay = {fill, relay_stop, relay_detach, &ws2kit_relay_extension};
+const struct ws2kit_relay ws2kit_relay = {fill, relay_stop, &ws2kit_relay_extension};

@@ -12,6 +12,7 @@ static struct lock begin_lock; /* guards `running` and the start of the thread *
 static HANDLE port;            /* made once */
 static HANDLE gone;            /* event: the thread is no more in this DLL's hands */
 static BOOL running;
+static DWORD thread_id;
 static BOOL volatile ending;
 static uint64_t ring = WS2KIT_NEVER; /* the relay's thread only */
 
@@ -154,6 +155,19 @@ static DWORD WINAPI thread(void *module)
 
 /* ---- from other threads ---- */
 
+static void at_exit(void);
+
+typedef BOOL(WSAAPI *at_exit_fn)(void (*)(void), BOOL);
+
+/* ws2_32's, see ws2_32/core/upcalls.h. Elsewhere the end of a process cuts off what is under way. */
+static void watch_exit(BOOL on)
+{
+    at_exit_fn f = (at_exit_fn)(void *)GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "ws2kit_at_exit");
+
+    if (f)
+        f(at_exit, on);
+}
+
 static int start_thread(void)
 {
     HMODULE self;
@@ -170,12 +184,13 @@ static int start_thread(void)
     /* The DLL stays until the thread has left it. */
     if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)thread, &self))
         return WSAENOBUFS;
-    h = CreateThread(NULL, 0, thread, self, 0, NULL);
+    h = CreateThread(NULL, 0, thread, self, 0, &thread_id);
     if (!h) {
         FreeLibrary(self);
         return WSAENOBUFS;
     }
     CloseHandle(h);
+    watch_exit(TRUE);
     return 0;
 }
 
@@ -270,27 +285,25 @@ void relay_stop(void)
         PostQueuedCompletionStatus(port, 0, 0, &nothing.ov);
     lock_drop(&begin_lock);
     if (was)
+        watch_exit(FALSE);
+    if (was)
         WaitForSingleObject(gone, 2 * DRAIN_MS);
     relay_base_stop();
 }
 
-static void forget_lost(struct relay_conn *c, void *unused)
+/* The program has not closed its sockets, and the kernel is going to: what came out of them is all there was. */
+static void drain_at_exit(void *unused)
 {
     (void)unused;
-    relay_pump_lost(c);
+    drain();
 }
 
 /*
- * The process ends and all other threads are gone, the relay's among them; its operations were cancelled with it. What the program has
- * sent is still in here, and it trusts that it will arrive, as it would from the kernel. So this thread does the rest.
+ * The process ends, and what the program has sent is still in here; it trusts that it will arrive, as it would from the kernel. So
+ * the end waits for the relay's thread, which will not be there any more a moment later.
  */
-void relay_detach(void)
+static void at_exit(void)
 {
-    if (!running || ending)
-        return;
-    ending = TRUE;
-    while (turn(0))
-        ;
-    relay_conn_each(forget_lost, NULL);
-    drain();
+    if (GetCurrentThreadId() != thread_id)
+        relay_call_and_wait(drain_at_exit, NULL, 2 * DRAIN_MS);
 }

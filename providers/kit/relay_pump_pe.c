@@ -530,15 +530,3 @@ BOOL relay_pump_drained(const struct relay_conn *c)
         return TRUE;
     return c->c.rx.pending && !p->out.bytes && !c->u.tx.pending;
 }
-
-void relay_pump_lost(struct relay_conn *c)
-{
-    /* How much of it went out nobody knows, and to send it twice is worse than to send it not at all. */
-    if (c->u.tx.pending) {
-        c->out.shut = TRUE;
-        fifo_clear(&c->out.out);
-    }
-    c->u.rx.pending = c->u.tx.pending = c->c.rx.pending = c->c.tx.pending = c->again.pending =
-        FALSE;
-    c->out.in.lent = c->in.in.lent = c->out.out.lent = c->in.out.lent = false;
-}

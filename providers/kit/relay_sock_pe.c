@@ -136,7 +136,7 @@ static void p_closed(void *conn)
 
 /*
  * The relay is told, and has its turn, before closesocket() returns: what the program sent is then in U as far as U takes it, and a program that ends
- * right afterwards loses nothing (relay_detach() does the rest). Called after P itself is closed.
+ * right afterwards loses nothing (at_exit() of relay_pe.c does the rest). Called after P itself is closed.
  */
 static void tell_closed(struct relay_conn *c)
 {
@@ -151,12 +151,12 @@ void relay_sock_forget(struct relay_sock *k)
     lock_take(&relay_registry);
     k->refs -= handle_map_remove(&records, k->s, k) != NULL;
     lock_drop(&relay_registry);
-    watch(k->s, FALSE);
     lock_take(&k->lock);
     relay_accept_settle(k);
     k->closed = TRUE;
     relay_connect_abort(k);
     lock_drop(&k->lock);
+    watch(k->s, FALSE);
 }
 
 /* After P itself is closed; `k` was forgotten before. */

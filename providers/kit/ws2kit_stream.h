@@ -103,8 +103,7 @@ struct ws2kit_stream {
     int (*open)(struct ws2kit_connection *c);
 
     /*
-     * Everything below is called on the relay's thread (except when the process ends, see stop in ws2kit_layer.h: then close(), and outgoing() and
-     * outgoing_end() for what the program has already sent, on the thread that ends it). None may block or call Winsock
+     * Everything below is called on the relay's thread. None may block or call Winsock
      * on P: all connections of the process wait meanwhile.
      */
 

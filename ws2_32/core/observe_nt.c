@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/lock.h"
 #include "base/observer.h"
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/completion.h"
@@ -370,6 +371,53 @@ static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
     observe_common();
     reflect_look_over(look_over);
     return TRUE;
+}
+
+/* ---- the end of the process ---- */
+
+enum { AT_EXIT = 8 };
+static struct lock exit_lock;
+static void (*at_exit[AT_EXIT])(void); /* guarded by exit_lock */
+static void *real_terminate;
+
+/* ExitProcess() begins with NULL for the process: the other threads end, this one goes on. They are all still there now. */
+static NTSTATUS NTAPI on_terminate(HANDLE process, NTSTATUS status)
+{
+    for (int i = 0; !process && i < AT_EXIT; i++) {
+        void (*run)(void);
+
+        lock_take(&exit_lock);
+        run = at_exit[i];
+        at_exit[i] = NULL;
+        lock_drop(&exit_lock);
+        if (run)
+            run();
+    }
+    return ((NTSTATUS(NTAPI *)(HANDLE, NTSTATUS))real_terminate)(process, status);
+}
+
+static BOOL CALLBACK begin_exit(INIT_ONCE *once, void *arg, void **result)
+{
+    (void)once, (void)arg, (void)result;
+    pin_ourselves();
+    look_over("NtTerminateProcess", (void *)on_terminate, &real_terminate);
+    return TRUE;
+}
+
+BOOL observe_exit(void (*run)(void), BOOL on)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    BOOL done = FALSE;
+
+    InitOnceExecuteOnce(&once, begin_exit, NULL, NULL);
+    lock_take(&exit_lock);
+    for (int i = 0; i < AT_EXIT && !done; i++)
+        if (at_exit[i] == (on ? NULL : run)) {
+            at_exit[i] = on ? run : NULL;
+            done = TRUE;
+        }
+    lock_drop(&exit_lock);
+    return done;
 }
 
 void observe_begin(void)

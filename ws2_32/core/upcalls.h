@@ -20,4 +20,7 @@ void upcalls_set_post_routine(LPWPUPOSTMESSAGE routine);
  */
 int WSAAPI ws2kit_watch_socket(SOCKET s, BOOL on);
 
+/* The same, see observe_exit(): a layer that still holds what the program has sent can let it go. */
+BOOL WSAAPI ws2kit_at_exit(void (*run)(void), BOOL on);
+
 #endif

@@ -5,6 +5,7 @@
 #include "ws2_32/core/diagnose.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/hook.h"
+#include "ws2_32/core/observe.h"
 #include "ws2_32/core/pending.h"
 #include "ws2_32/core/provider.h"
 #include "ws2_32/core/reflect.h"
@@ -226,6 +227,11 @@ int WSAAPI ws2kit_watch_socket(SOCKET s, BOOL on)
         return handle_watch(s);
     handle_unwatch(s);
     return 0;
+}
+
+BOOL WSAAPI ws2kit_at_exit(void (*run)(void), BOOL on)
+{
+    return observe_exit(run, on);
 }
 
 static int WSPAPI fd_is_set(SOCKET s, fd_set *set)
