@@ -2,7 +2,7 @@
 
 # Debian packages for everything but the demo's download.
 packages=(wine wine64 wine64-tools libwine-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 gcc libc6-dev
-    meson ninja-build pkg-config check xvfb xauth xdotool dnsmasq-base tshark python3 curl)
+    meson ninja-build pkg-config check xvfb xauth xdotool dnsmasq-base gdb-mingw-w64-target tshark python3 curl)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {

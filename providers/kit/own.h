@@ -9,6 +9,7 @@
 #include "providers/kit/chain.h"
 
 struct own_op;
+struct own_transmit;
 
 enum { OWN_OTHER = -1 };
 
@@ -21,6 +22,9 @@ struct own_socket {
     BOOL closed;         /* the lower handle is gone; guarded by the socket lock, read without */
     struct lock tie_lock;
     BOOL tied;            /* the lower handle is tied to the worker's port; guarded by tie_lock */
+    struct lock start_lock;  /* held where the worker starts something below, and where `closed` is set */
+    BOOL busy;               /* with a file, or with what waited for its end; guarded by the socket lock */
+    struct own_op *waiting;  /* what is to be sent then, in order; guarded by the socket lock */
     struct own_op *first; /* pending; guarded by the socket lock */
 
     /* WSAAsyncSelect; guarded by the socket lock */
@@ -40,6 +44,12 @@ struct own_op {
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
     WSATHREADID thread;
     BOOL quiet;                  /* neither event nor routine */
+    struct own_transmit *transmit; /* own_transmit_pe.c */
+    struct own_op *next_waiting;
+    BOOL has_turn;  /* o is busy with it */
+    BOOL cancelled; /* nothing more of it is to be started; guarded by the socket lock */
+    BOOL posted;    /* nothing is under way below: it ends with this */
+    int posted_err;
     BOOL telling;                /* its end is being told; guarded by the socket lock */
     DWORD flags;
     SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
@@ -98,6 +108,32 @@ int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
 
 /* SIO_WS2KIT_CANCEL. TRUE: something was asked to end. */
 BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only);
+
+/* Has the worker end `op` with `err` (0: success, no bytes). Always WSA_IO_PENDING. */
+int own_post(struct own_op *op, int err);
+
+/* ---- own_transmit_pe.c: files sent piece by piece, and what has to wait for that ---- */
+
+BOOL PASCAL own_transmit_file(SOCKET s, HANDLE file, DWORD bytes, DWORD each, LPOVERLAPPED ov,
+                              LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags);
+BOOL PASCAL own_transmit_packets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT element, DWORD count, DWORD each, LPOVERLAPPED ov,
+                                 DWORD flags);
+/* The worker: a piece has ended as *err and *bytes say. TRUE: the next one is under way. FALSE: that was all, and both are the whole's. */
+BOOL own_transmit_goes_on(struct own_op *op, int *err, DWORD *bytes);
+
+/*
+ * A send on a stream goes after the file that is being sent. TRUE: `op` waits, with everything that it takes to start it later, and may be on its
+ * way already. FALSE: now; with `takes_turn` the socket is then busy with it.
+ */
+BOOL own_waits_its_turn(struct own_op *op, BOOL takes_turn);
+/* Waits until nothing is being sent in pieces, and makes the socket busy; a closed one is never. */
+void own_take_turn(struct own_socket *o);
+/* What has waited goes on. */
+void own_give_turn(struct own_socket *o);
+/* Waits as own_take_turn(), and takes nothing. Costs nothing where there is nothing. */
+void own_wait_for_files(struct own_socket *o);
+/* Ends those of the waiting operations that are `user`'s (NULL: all), aborted. TRUE: there were any. */
+BOOL own_cancel_waiting(struct own_socket *o, LPWSAOVERLAPPED user);
 
 /* SIO_WS2KIT_PENDING: pending operations with neither event nor routine. */
 DWORD own_quiet(struct own_socket *o);

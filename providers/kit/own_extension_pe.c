@@ -269,15 +269,14 @@ const struct ws2kit_extensions ws2kit_own_extension = {
     own_TransmitPackets, own_WSARecvMsg, own_WSASendMsg,
 };
 
-/*
- * A layer that transforms has to see what TransmitFile and TransmitPackets send, and they send it below. Without those
- * functions programs read the file and send it themselves.
- */
-static BOOL passes_by(size_t i)
+/* What TransmitFile and TransmitPackets send below would go past a layer that sees the bytes: for those the kit sends it itself. */
+static FARPROC usual(int i)
 {
-    return own_sees_outgoing() &&
-           (i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC) ||
-            i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC));
+    if (own_sees_outgoing() && i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC))
+        return (FARPROC)(void *)own_transmit_file;
+    if (own_sees_outgoing() && i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC))
+        return (FARPROC)(void *)own_transmit_packets;
+    return ((const FARPROC *)&ws2kit_own_extension)[i];
 }
 
 FARPROC own_extension(const GUID *id)
@@ -288,5 +287,5 @@ FARPROC own_extension(const GUID *id)
         return NULL;
     if (((const FARPROC *)&ws2kit_layer.extension)[i])
         return ((const FARPROC *)&ws2kit_layer.extension)[i];
-    return passes_by(i) ? NULL : ((const FARPROC *)&ws2kit_own_extension)[i];
+    return usual(i);
 }

@@ -20,6 +20,7 @@ static int send_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD sen
 
     if (total < 0)
         return own_fail(err, WSAEFAULT);
+    own_wait_for_files(o);
     if (total) {
         one.buf = malloc(total);
         if (!one.buf)
@@ -65,6 +66,10 @@ static int send_later(struct own_socket *o, LPWSABUF buf, DWORD count, DWORD fla
         *op->buf = (WSABUF){ (ULONG)total, op->data };
         buf = op->buf;
         count = 1;
+    }
+    if (total && own_waits_its_turn(op, FALSE)) {
+        *err = WSA_IO_PENDING;
+        return own_started(op, TRUE, err);
     }
     result = has_to ? next->lpWSPSendTo(o->lower, buf, count, &sent, flags, to, to_bytes, &op->lower,
                                         NULL, thread, err)

@@ -204,7 +204,11 @@ static void finish(struct own_op *op, DWORD code)
     DWORD bytes = (DWORD)op->lower.InternalHigh, flags = 0, status = 0;
     int err = 0;
 
-    if (__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
+    if (op->posted) {
+        op->posted = FALSE;
+        err = op->posted_err;
+        bytes = 0;
+    } else if (__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
         if (code)
             err = code == ERROR_CONNECTION_ABORTED ? WSAECONNABORTED : WSA_OPERATION_ABORTED;
     } else if (!o->chain->next.lpWSPGetOverlappedResult(o->lower, &op->lower, &bytes, FALSE, &flags,
@@ -215,6 +219,8 @@ static void finish(struct own_op *op, DWORD code)
         else if (!err)
             err = WSASYSCALLFAILURE;
     }
+    if (op->transmit && own_transmit_goes_on(op, &err, &bytes))
+        return;
     if (err)
         status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
     told_op(op, err, bytes);
@@ -228,7 +234,18 @@ static void finish(struct own_op *op, DWORD code)
         own_has_told();
     }
     unlink_op(op);
+    if (op->has_turn)
+        own_give_turn(o);
     release(op);
+}
+
+int own_post(struct own_op *op, int err)
+{
+    op->posted = TRUE;
+    op->posted_err = err;
+    op->lower.Internal = op->lower.InternalHigh = 0;
+    PostQueuedCompletionStatus(port, 0, 0, &op->lower);
+    return WSA_IO_PENDING;
 }
 
 static DWORD WINAPI work(void *unused)
@@ -351,20 +368,26 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
     struct own_op *op;
     BOOL found;
 
-    if (own_thread_only)
-        return CancelIo((HANDLE)o->lower);
-    if (!user)
-        return CancelIoEx((HANDLE)o->lower, NULL);
+    BOOL in_pieces = FALSE;
 
     own_lock();
-    for (op = o->first; op && op->user != user; op = op->next)
-        ;
-    if (op)
+    for (op = o->first; op && (!user || op->user != user); op = op->next)
+        if (!user && op->transmit)
+            in_pieces = op->cancelled = TRUE;
+    if (op) {
         op->refs++;
+        if (op->transmit)
+            in_pieces = op->cancelled = TRUE; /* between two pieces there is nothing below to cancel */
+    }
     own_unlock();
+    found = own_cancel_waiting(o, user);
+    if (own_thread_only)
+        return CancelIo((HANDLE)o->lower) || in_pieces || found;
+    if (!user)
+        return CancelIoEx((HANDLE)o->lower, NULL) || in_pieces || found;
     if (!op)
-        return FALSE;
-    found = CancelIoEx((HANDLE)o->lower, &op->lower);
+        return found;
+    found |= CancelIoEx((HANDLE)o->lower, &op->lower) || in_pieces;
     release(op);
     return found;
 }

@@ -107,13 +107,21 @@ static BOOL enter(struct own_socket *o, struct own_socket **stale)
     return done;
 }
 
+/* From here on nothing is started below for what still goes on. */
+static void set_closed(struct own_socket *o)
+{
+    lock_take(&o->start_lock);
+    __atomic_store_n(&o->closed, TRUE, __ATOMIC_RELEASE);
+    lock_drop(&o->start_lock);
+}
+
 static void close_stale(struct own_socket *o)
 {
     int ignored;
 
     if (!o)
         return;
-    __atomic_store_n(&o->closed, TRUE, __ATOMIC_RELEASE);
+    set_closed(o);
     o->chain->next.lpWSPCloseSocket(o->lower, &ignored);
     own_put(o);
 }
@@ -172,7 +180,7 @@ static int WSPAPI own_CloseSocket(SOCKET s, LPINT err)
     if (!o || !leave(o)) {
         *err = WSAENOTSOCK;
     } else {
-        __atomic_store_n(&o->closed, TRUE, __ATOMIC_RELEASE);
+        set_closed(o);
         result = o->chain->next.lpWSPCloseSocket(o->lower, err);
         if (result == SOCKET_ERROR && *err == WSAEWOULDBLOCK) {
             __atomic_store_n(&o->closed, FALSE, __ATOMIC_RELEASE);

@@ -54,6 +54,9 @@ struct ws2kit_own_sockets {
 };
 extern const struct ws2kit_own_sockets ws2kit_own_sockets;
 
+/* What makes one a stream layer. */
+extern const struct ws2kit_relay ws2kit_relay;
+
 /* What became of an operation on a socket of a layer's own. */
 struct ws2kit_ended {
     SOCKET s; /* the program's; for WS2KIT_ACCEPTED the accepted one */
@@ -123,11 +126,14 @@ struct ws2kit_layer {
      */
     const struct ws2kit_own_sockets *own;
     /*
+     * &ws2kit_relay: a stream layer, which changes TCP connections in any way: ws2kit_stream.h. Not together with `own`.
+     */
+    const struct ws2kit_relay *relay;
+    /*
      * Only with `own`; may be NULL. outgoing() changes bytes on their way down, in a copy; incoming() changes what has
      * arrived, in the program's buffer, before the program is told. The number of bytes stays. Called on any thread, in pieces of any size, for
      * all sockets of the layer (ws2kit_protocol(s) tells which kind); with MSG_PEEK the same bytes come to incoming() again. So the
-     * change must not depend on what came before. TransmitFile and TransmitPackets cannot be had through a layer with
-     * outgoing().
+     * change must not depend on what came before. What TransmitFile and TransmitPackets send comes by as well, in pieces.
      */
     void (*outgoing)(SOCKET s, char *data, size_t bytes);
     void (*incoming)(SOCKET s, char *data, size_t bytes);
@@ -137,7 +143,7 @@ struct ws2kit_layer {
      * be started, are told too, with their code. The bytes are those of the lower side: after outgoing(), before incoming(). The program
      * may be ending the connection on another thread, so pointers into its memory may be bad by now: see IsBadReadPtr.
      *
-     * On the thread of a call that ends at once, on the kit's worker for all others. Bytes of one
+     * A file of TransmitFile is told piece by piece. On the thread of a call that ends at once, on the kit's worker for all others. Bytes of one
      * direction come in order, unless the program itself sends or receives on several threads at a time.
      */
     void (*ended)(const struct ws2kit_ended *what);

@@ -238,6 +238,13 @@ static int ext_sendmsg_ioctl(struct ioctl_request *r)
     return ioctl_out(r, &outcome, sizeof outcome);
 }
 
+/* There is no companion interface to translate the handle for. */
+static int companion(struct ioctl_request *r)
+{
+    (void)r;
+    return WSAENOPROTOOPT;
+}
+
 static const struct {
     DWORD code;
     int (*answer)(struct ioctl_request *r);
@@ -269,6 +276,7 @@ static const struct {
     {SIO_ROUTING_INTERFACE_CHANGE, ioctl_address_list_change},
     {SIO_ROUTING_INTERFACE_QUERY, ioctl_routing_interface},
     {SET_COMPATIBILITY_MODE, hint},
+    {SIO_TRANSLATE_HANDLE, companion},
     {SIO_UDP_CONNRESET, udp_connreset},
 };
 

@@ -277,6 +277,63 @@ static void asynchronous(void)
     CHECK_FAILS(WSACancelAsyncRequest((HANDLE)(ULONG_PTR)0x7654), WSAEINVAL);
 }
 
+static char answer[MAXGETHOSTSTRUCT];
+
+/* Waits for the message of request `h`; its error. */
+static int end_of(HWND w, HANDLE h)
+{
+    MSG msg;
+
+    NEED(h);
+    NEED(GetMessageA(&msg, w, WM_NAME, WM_NAME) > 0);
+    CHECK(msg.wParam == (WPARAM)h);
+    return WSAGETASYNCERROR(msg.lParam);
+}
+
+static void all_asynchronous(void)
+{
+    HWND w = message_window();
+    struct hostent *host = (struct hostent *)answer;
+    struct servent *service = (struct servent *)answer;
+    struct protoent *protocol = (struct protoent *)answer;
+
+    CHECK_ERR(end_of(w, WSAAsyncGetHostByName(w, WM_NAME, "localhost", answer, sizeof answer)), 0);
+    CHECK_STR(host->h_name, "localhost");
+    CHECK_ERR(end_of(w, WSAAsyncGetHostByAddr(w, WM_NAME, "\177\0\0\1", 4, AF_INET, answer, sizeof answer)), 0);
+    CHECK_BYTES(host->h_addr_list[0], "\177\0\0\1", 4);
+    CHECK_ERR(end_of(w, WSAAsyncGetServByName(w, WM_NAME, "http", "tcp", answer, sizeof answer)), 0);
+    CHECK_INT(service->s_port, htons(80));
+    CHECK_ERR(end_of(w, WSAAsyncGetServByPort(w, WM_NAME, htons(53), "udp", answer, sizeof answer)), 0);
+    CHECK_STR(service->s_name, "domain");
+    CHECK_ERR(end_of(w, WSAAsyncGetProtoByName(w, WM_NAME, "udp", answer, sizeof answer)), 0);
+    CHECK_INT(protocol->p_proto, IPPROTO_UDP);
+    CHECK_ERR(end_of(w, WSAAsyncGetProtoByNumber(w, WM_NAME, IPPROTO_TCP, answer, sizeof answer)), 0);
+    CHECK_STR(protocol->p_name, "tcp");
+    check_about("what there is not");
+    CHECK_ERR(end_of(w, WSAAsyncGetServByName(w, WM_NAME, "no-such-service", NULL, answer, sizeof answer)), WSANO_DATA);
+    CHECK_ERR(end_of(w, WSAAsyncGetProtoByNumber(w, WM_NAME, 253, answer, sizeof answer)), WSANO_DATA);
+}
+
+/* A DNS server that says nothing keeps the request open until it is cancelled. Then no message comes any more. */
+static void cancelled(void)
+{
+    HWND w = message_window();
+    union addr at;
+    char setting[64];
+    HANDLE h;
+    MSG msg;
+
+    udp_bound(AF_INET, &at);
+    sprintf(setting, "127.0.0.1:%u", ntohs(at.v4.sin_port));
+    SetEnvironmentVariableA("WS2KIT_DNS", setting);
+    h = WSAAsyncGetHostByName(w, WM_NAME, "silent.example", answer, sizeof answer);
+    NEED(h);
+    CHECK_OK(WSACancelAsyncRequest(h));
+    CHECK_FAILS(WSACancelAsyncRequest(h), WSAEALREADY);
+    CHECK_ERR(end_of(w, WSAAsyncGetHostByName(w, WM_NAME, "localhost", answer, sizeof answer)), 0);
+    CHECK(!PeekMessageA(&msg, w, WM_NAME, WM_NAME, PM_NOREMOVE));
+}
+
 /* What layers ask with ws2kit_name_of(): by which name the program found an address. */
 static void known_to_layers(void)
 {
@@ -336,6 +393,8 @@ const struct test_case test_cases[] = {
     { "buffers-per-thread", buffers_per_thread },
     { "wide", wide },
     { "asynchronous", asynchronous },
+    { "all-asynchronous", all_asynchronous },
+    { "cancelled", cancelled },
     { "known-to-layers", known_to_layers },
     { 0 },
 };

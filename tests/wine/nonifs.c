@@ -460,6 +460,112 @@ static void inherited_by_a_child(void)
     CHECK_OK(closesocket(s));
 }
 
+/* ---- files through a layer that transforms ---- */
+
+enum { FILE_BYTES = 6000000 };
+
+static HANDLE new_file(void)
+{
+    char dir[MAX_PATH], name[MAX_PATH], *data = malloc(FILE_BYTES);
+    HANDLE file;
+    DWORD n;
+
+    pattern_fill(data, FILE_BYTES, 9);
+    NEED(GetTempPathA(sizeof dir, dir) && GetTempFileNameA(dir, "wsn", 0, name));
+    file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    NEED(file != INVALID_HANDLE_VALUE);
+    NEED(WriteFile(file, data, FILE_BYTES, &n, NULL) && n == FILE_BYTES);
+    free(data);
+    return file;
+}
+
+static void start_transmit(SOCKET s, HANDLE file, OVERLAPPED *o)
+{
+    LPFN_TRANSMITFILE transmit = extension(s, (GUID)WSAID_TRANSMITFILE);
+
+    CHECK_FALSE(transmit(s, file, 0, 0, o, NULL, 0), WSA_IO_PENDING);
+}
+
+static void start_send(SOCKET s, const char *text, OVERLAPPED *o)
+{
+    WSABUF buf = { (ULONG)strlen(text), (char *)text };
+
+    CHECK_FAILS(WSASend(s, &buf, 1, NULL, 0, (WSAOVERLAPPED *)o, NULL), WSA_IO_PENDING);
+}
+
+static char *arrived;
+
+static DWORD WINAPI read_file_bytes(void *s)
+{
+    arrived = malloc(2 * FILE_BYTES + 100);
+    return recv_all((SOCKET)s, arrived, 2 * FILE_BYTES + 100);
+}
+
+/* Two files and what the program sends between and after them, all started before anything is read. */
+static void files_and_sends_in_order(void)
+{
+    HANDLE file = new_file(), port, reader;
+    OVERLAPPED o[5] = { { 0 } };
+    char *whole = malloc(FILE_BYTES), *at;
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    port = CreateIoCompletionPort((HANDLE)pair[0], NULL, 5, 0);
+    start_transmit(pair[0], file, &o[0]);
+    start_send(pair[0], "one", &o[1]);
+    start_send(pair[0], "two", &o[2]);
+    start_transmit(pair[0], file, &o[3]);
+    start_send(pair[0], "three", &o[4]);
+    reader = thread_start(read_file_bytes, (void *)pair[1]);
+    send_all(pair[0], "and at last", 11);
+    for (int i = 0; i < COUNT(o); i++) {
+        OVERLAPPED *got = NULL;
+        ULONG_PTR key = 0;
+        DWORD n = 0;
+
+        CHECK_TRUE(GetQueuedCompletionStatus(port, &n, &key, &got, 10000));
+        CHECK_INT(got - o, i);
+        CHECK_INT(n, i == 1 || i == 2 ? 3 : i == 4 ? 5 : FILE_BYTES);
+    }
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    CHECK_INT(thread_join(reader), 2 * FILE_BYTES + 3 + 3 + 5 + 11);
+    pattern_fill(whole, FILE_BYTES, 9);
+    at = arrived;
+    CHECK_BYTES(at, whole, FILE_BYTES);
+    CHECK_BYTES(at += FILE_BYTES, "onetwo", 6);
+    CHECK_BYTES(at += 6, whole, FILE_BYTES);
+    CHECK_BYTES(at + FILE_BYTES, "threeand at last", 16);
+}
+
+static void file_cancelled(void)
+{
+    OVERLAPPED file_op = { 0 }, waiting = { 0 }, left[2] = { { 0 } };
+    HANDLE file = new_file();
+    DWORD n, flags;
+    SOCKET pair[2];
+
+    layer_up();
+    tcp_pair(AF_INET, pair);
+    start_transmit(pair[0], file, &file_op);
+    start_send(pair[0], "x", &waiting);
+    start_send(pair[0], "y", &left[0]);
+    CHECK_TRUE(CancelIoEx((HANDLE)pair[0], &waiting));
+    CHECK_FALSE(WSAGetOverlappedResult(pair[0], (WSAOVERLAPPED *)&waiting, &n, TRUE, &flags), WSA_OPERATION_ABORTED);
+    CHECK(!HasOverlappedIoCompleted(&file_op));
+    CHECK_TRUE(CancelIoEx((HANDLE)pair[0], &file_op));
+    CHECK_FALSE(WSAGetOverlappedResult(pair[0], (WSAOVERLAPPED *)&file_op, &n, TRUE, &flags), WSA_OPERATION_ABORTED);
+    CHECK_INT(n % 65536, 0);
+    start_transmit(pair[0], file, &left[1]); /* behind what fills the connection */
+    CHECK_OK(closesocket(pair[0]));
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 500 && !HasOverlappedIoCompleted(&left[i]); k++)
+            Sleep(10);
+    CHECK(HasOverlappedIoCompleted(&left[0]));
+    CHECK(HasOverlappedIoCompleted(&left[1]) && left[1].Internal);
+    CHECK_OK(closesocket(pair[1]));
+}
+
 /* ---- under load ---- */
 
 struct op {
@@ -661,6 +767,8 @@ const struct test_case test_cases[] = {
     { "close-handle", close_handle, .unstarted = 1 },
     { "handles-beneath", handles_beneath, .unstarted = 1 },
     { "inherited-by-a-child", inherited_by_a_child, .unstarted = 1 },
+    { "files-and-sends-in-order", files_and_sends_in_order, .unstarted = 1 },
+    { "file-cancelled", file_cancelled, .unstarted = 1 },
     { "load", load, .unstarted = 1 },
     { "cancelled-and-closed", cancelled_and_closed, .unstarted = 1 },
     { 0 },

@@ -20,6 +20,7 @@ class Program:
     cases: list
     patience: int = 20  # seconds without a line of output after which it hangs
     ours_only: bool = False  # there is nothing to compare with
+    group: str = ""  # a name for several programs
 
 
 def table(name, *cases, **more):
@@ -47,7 +48,9 @@ PROGRAMS = [
     table("names", "getaddrinfo-numeric", "getaddrinfo-localhost", "getaddrinfo-cached",
           "gethostbyname-localhost", "getnameinfo-numeric", "getaddrinfo-numeric-64", "getaddrinfo-localhost-64",
           "getaddrinfo-cached-64"),
-    table("dispatch", "dispatch-direct", "dispatch-0", "dispatch-1", "dispatch-2", "dispatch-4", ours_only=True),
+    table("dispatch", "dispatch-direct", "dispatch-0", "dispatch-1", "dispatch-2", "dispatch-4", ours_only=True,
+          group="layers"),
+    table("layers", "completion-base", "completion-ifs", "completion-own", "completion-own-2", ours_only=True),
     Program("transmit", "transmit", [Case("transmitfile")]),
     Program("startup", "startup", [Case("start-empty"), Case("start-to-connected")]),
     Program("memory", "memory", [Case("memory-process"), Case("memory-wineserver"), Case("fds-process"),
@@ -108,7 +111,7 @@ def select(names, quick):
     for program in PROGRAMS:
         cases = [c for c in program.cases
                  if (not names and (c.quick or not quick))
-                 or any(fnmatch.fnmatch(c.name, n) or program.name == n for n in names)]
+                 or any(fnmatch.fnmatch(c.name, n) or n in (program.name, program.group) for n in names)]
         if cases:
             chosen.append(Selection(program, cases))
     return chosen

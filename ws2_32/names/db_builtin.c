@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/names/db_file.h"
 
-/* IANA's Service Name and Transport Protocol Port Number Registry and Protocol Numbers; a small choice of each. */
+/* IANA's Service Name and Transport Protocol Port Number Registry and Protocol Numbers; what
+ * programs on a desktop or a server look up by name. */
 
 static const char services[] = "echo 7/tcp\necho 7/udp\n"
                                "discard 9/tcp sink null\ndiscard 9/udp sink null\n"
@@ -44,7 +45,23 @@ static const char services[] = "echo 7/tcp\necho 7/udp\n"
                                "ms-wbt-server 3389/tcp rdp\nteredo 3544/udp\nipsec-msft 4500/udp\n"
                                "sip 5060/tcp\nsip 5060/udp\nsips 5061/tcp\n"
                                "xmpp-client 5222/tcp\nmdns 5353/udp\nllmnr 5355/udp\npostgresql 5432/tcp\n"
-                               "http-alt 8080/tcp\n";
+                               "http-alt 8080/tcp\n"
+                               "tacacs 49/tcp\ntacacs 49/udp\n"
+                               "ptp-event 319/udp\nptp-general 320/udp\nsvrloc 427/tcp\nsvrloc 427/udp\n"
+                               "submissions 465/tcp smtps\n"
+                               "dhcpv6-client 546/udp\ndhcpv6-server 547/udp\nafpovertcp 548/tcp\n"
+                               "rtsp 554/tcp\nrtsp 554/udp\nnntps 563/tcp\nhttp-rpc-epmap 593/tcp\nipp 631/tcp\nipp 631/udp\n"
+                               "kerberos-adm 749/tcp\nkerberos-adm 749/udp\nnetconf-ssh 830/tcp\ndomain-s 853/tcp\ndomain-s 853/udp\niscsi 860/tcp\nrsync 873/tcp\n"
+                               "openvpn 1194/tcp\nopenvpn 1194/udp\nwins 1512/tcp\nwins 1512/udp\n"
+                               "radius 1812/tcp\nradius-acct 1813/tcp\n"
+                               "mqtt 1883/tcp\nssdp 1900/udp\nmacromedia-fcs 1935/tcp rtmp\nmsmq 1801/tcp\n"
+                               "cvspserver 2401/tcp\nicpv2 3130/udp\niscsi-target 3260/tcp\nmsft-gc 3268/tcp\nmsft-gc-ssl 3269/tcp\nstun 3478/tcp turn\nstun 3478/udp turn\n"
+                               "distcc 3632/tcp\nsvn 3690/tcp\nws-discovery 3702/tcp\nws-discovery 3702/udp\n"
+                               "stuns 5349/tcp turns\nxmpp-server 5269/tcp\nwsdapi 5357/tcp\nwsdapi-s 5358/tcp\n"
+                               "amqps 5671/tcp\namqp 5672/tcp\ncoap 5683/udp\ncoaps 5684/udp\nrfb 5900/tcp vnc-server\nwsman 5985/tcp\nwsmans 5986/tcp\nx11 6000/tcp\n"
+                               "redis 6379/tcp\nircu 6667/tcp\nircs-u 6697/tcp\n"
+                               "https-alt 8443/tcp pcsync-https\nsecure-mqtt 8883/tcp\ngit 9418/tcp\nzabbix-agent 10050/tcp\nzabbix-trapper 10051/tcp\n"
+                               "memcache 11211/tcp\nmemcache 11211/udp\nmongodb 27017/tcp\nbacnet 47808/udp\n";
 
 static const char protocols[] = "ip 0 IP\nicmp 1 ICMP\nigmp 2 IGMP\nggp 3 GGP\ntcp 6 TCP\negp 8 EGP\npup 12 PUP\n"
                                 "udp 17 UDP\nhmp 20 HMP\nxns-idp 22 XNS-IDP\nrdp 27 RDP\nipv6 41 IPv6\n"

@@ -2,7 +2,8 @@
 /*
  * resolve HOW NAME [HOW NAME]…: asks for each name and prints "HOW NAME: error milliseconds canonical-name answers". HOW
  * is any, 4 or 6 (getaddrinfo of that family), old (gethostbyname), back (getnameinfo of an address), ns (a host by
- * WSALookupService), rr followed by a number (a DNS record of that type by it; the answer is the message's bytes).
+ * WSALookupService), rr followed by a number (a DNS record of that type by it; the answer is the message's bytes), together
+ * (getaddrinfo by 16 threads at once: how many got the first one's address, and it). `sleep MS` waits in between.
  */
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -91,6 +92,45 @@ static int by_lookup(const char *name, unsigned rr)
     return 0;
 }
 
+enum { TOGETHER = 16 };
+
+struct one {
+    const char *name;
+    struct in_addr got;
+    int err;
+};
+
+static DWORD WINAPI one_of_many(void *arg)
+{
+    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *list = NULL;
+    struct one *o = arg;
+
+    o->err = getaddrinfo(o->name, NULL, &hints, &list);
+    if (!o->err)
+        o->got = ((struct sockaddr_in *)list->ai_addr)->sin_addr;
+    freeaddrinfo(list);
+    return 0;
+}
+
+static int by_many(const char *name)
+{
+    struct one one[TOGETHER];
+    HANDLE thread[TOGETHER];
+    int same = 0;
+
+    for (int i = 0; i < TOGETHER; i++) {
+        one[i] = (struct one){.name = name};
+        thread[i] = CreateThread(NULL, 0, one_of_many, &one[i], 0, NULL);
+    }
+    WaitForMultipleObjects(TOGETHER, thread, TRUE, INFINITE);
+    for (int i = 0; i < TOGETHER; i++) {
+        same += !one[i].err && one[i].got.s_addr == one[0].got.s_addr;
+        CloseHandle(thread[i]);
+    }
+    snprintf(found, sizeof found, " %d %s", same, inet_ntoa(one[0].got));
+    return one[0].err;
+}
+
 static void ask(const char *how, const char *name)
 {
     LARGE_INTEGER before, after, frequency;
@@ -106,6 +146,11 @@ static void ask(const char *how, const char *name)
         err = host ? 0 : WSAGetLastError();
     } else if (!strcmp(how, "ns")) {
         err = by_lookup(name, 0);
+    } else if (!strcmp(how, "together")) {
+        err = by_many(name);
+    } else if (!strcmp(how, "sleep")) {
+        Sleep((DWORD)atoi(name));
+        err = 0;
     } else if (!strncmp(how, "rr", 2)) {
         err = by_lookup(name, (unsigned)atoi(how + 2));
     } else if (!strcmp(how, "back")) {

@@ -88,6 +88,12 @@ def respond(query, tcp, send, stranger):
     if how == "poison":
         extra = [record(name("bank.test"), qtype, b"\6\6\6\6" if qtype == A else bytes(16))] if qtype in ADDR else []
         return send(message(ident, question, extra + [record(owner, qtype, ADDR[qtype])]))
+    if how.startswith("count"):  # which query it was; short.: an answer that is soon old
+        time.sleep(0.3)
+        return send(message(ident, question, [record(owner, A, bytes([10, 0, 0, seen[how, qtype]]), 1 if "short" in qname else 60)]))
+    if how == "gone" and seen[how, qtype] == 1:  # then it comes back
+        soa = name("test") + struct.pack(">HHIH", SOA, 1, 60, 22) + b"\0\0" + struct.pack(">5I", 1, 60, 60, 60, 60)
+        return send(struct.pack(">6H", ident, 0x8183, 1, 0, 1, 0) + question + soa)
     if how == "xn--bcher-kva":
         return send(good)
     send(good)
