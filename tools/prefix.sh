@@ -10,7 +10,7 @@ installed_files() { # build directory
     [ ! -f "$1/unixlib/x86_64-windows/ws2tcpip.dll" ] || tcpip=$1/unixlib/x86_64-windows/ws2tcpip.dll
     printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$tcpip" \
         "$1"/providers/proxy/ws2proxy.dll \
-        "$1"/providers/tap/ws2tap.dll "$1"/providers/shape/ws2shape.dll \
+        "$1"/providers/{tap/ws2tap,tls/ws2tls}.dll "$1"/providers/shape/ws2shape.dll \
         "$1"/providers/trace/ws2trace.dll "$1"/catalog/{wsctl.exe,sporder.exe,sporder.dll} "$1"/namespace/{ws2hosts,ws2dns}.dll
 }
 
