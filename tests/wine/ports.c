@@ -141,8 +141,12 @@ static void asleep_before(void)
     Sleep(100);
     tcp_pair(AF_INET, pair);
     tie(pair[1], port, KEY);
-    for (int i = 0; i < SLEEPERS; i++)
-        pend_recv(pair[1], &op[i]);
+    for (int i = 0; i < SLEEPERS; i++) {
+        WSABUF buf = { 4, op[i].data }; /* so that each message has one of its own, however late it is taken */
+
+        memset(&op[i], 0, sizeof op[i]);
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op[i].flags, &op[i].ov, NULL), WSA_IO_PENDING);
+    }
     for (int i = 0; i < SLEEPERS; i++) {
         send_all(pair[0], "abcd", 4);
         Sleep(20);
