@@ -268,6 +268,7 @@ void relay_conn_shake(struct relay_conn *c)
             return;
         }
     }
+    relay_ring(c->pub.wake_us);
     if (c->state == CONN_SHAKING)
         relay_pump_fill(c, &c->in);
 }
@@ -335,6 +336,7 @@ static void begin(struct relay_op *op, int ignored, DWORD bytes)
 
     (void)ignored, (void)bytes;
     enlist(c);
+    relay_ring(c->pub.wake_us); /* open() may have set it */
     if (relay_is_ending())
         err = WSAENETDOWN;
     else if (!relay_join_begin(c, &err))
@@ -387,8 +389,13 @@ void relay_conn_tick(struct relay_conn *c, uint64_t now)
     if (c->state == CONN_WAITING && now >= c->ready_at)
         join(c);
     if (c->state != CONN_OVER && now >= c->pub.wake_us) {
+        int err;
+
         c->pub.wake_us = WS2KIT_NEVER;
-        if (ws2kit_stream.wake && ws2kit_stream.wake(&c->pub, now) > 0)
+        err = ws2kit_stream.wake ? ws2kit_stream.wake(&c->pub, now) : 0;
+        if (err > 0 && c->state < CONN_JOINING)
+            relay_conn_fail(c, err); /* the program still waits in its connect */
+        else if (err > 0)
             relay_conn_reset(c);
     }
     if (c->state >= CONN_JOINING && now >= c->give_up_at) {
