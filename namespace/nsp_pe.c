@@ -424,6 +424,10 @@ INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routine)
                               set_service, install_class, remove_class, get_class, nsp_source.slow ? NULL : control};
 
     (void)id;
+    if (nsp_source.start && !nsp_source.start()) {
+        SetLastError(WSASYSNOTREADY);
+        return SOCKET_ERROR;
+    }
     AcquireSRWLockExclusive(&lock);
     startups++;
     ReleaseSRWLockExclusive(&lock);

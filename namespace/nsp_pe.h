@@ -10,6 +10,7 @@
 #include "ws2_32/names/source.h"
 
 struct nsp_source {
+    BOOL (*start)(void); /* FALSE: it cannot work in this process. NULL: it always can */
     int (*find)(const struct lookup *q, struct answer *out); /* as in source.h */
 
     /* Records of a type, as a DNS message to free(). NULL: it has only what find() gives. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ws2dns.dll: the DNS, with the resolver and a cache of its own. */
+/* ws2dns.dll: the DNS, by the resolver of the process. */
 #include "namespace/nsp_pe.h"
 #include "ws2_32/names/own_pe.h"
 
@@ -7,6 +7,7 @@
 
 #include "base/wsaerr.h"
 #include "namespace/dns/service_pe.h"
+#include "namespace/dns/share_pe.h"
 
 enum { MESSAGE_BYTES = 0x10000 };
 
@@ -28,11 +29,5 @@ static int records(const struct lookup *q, WORD type, BYTE **message, DWORD *byt
     return err;
 }
 
-static void cleanup(void)
-{
-    dns_service_cleanup();
-    own_cleanup();
-}
-
-const struct nsp_source nsp_source = {.find = source_dns, .records = records, .slow = TRUE, .flush = dns_service_flush,
-                                      .cleanup = cleanup};
+const struct nsp_source nsp_source = {.start = dns_share_found, .find = source_dns, .records = records, .slow = TRUE,
+                                      .flush = dns_service_flush, .cleanup = own_cleanup};
