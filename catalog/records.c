@@ -12,6 +12,7 @@ static bool sound(struct catalog_entry *e, uint32_t type, size_t bytes)
 {
     if (type != REG_TYPE_BINARY || bytes != sizeof *e || !memchr(e->path, 0, sizeof e->path))
         return false;
+    e->path[CATALOG_PATH_BYTES - 1] = 0; /* what comes after the first NUL may be anything, and counts for nothing */
     e->info.name[CATALOG_NAME_CHARS - 1] = 0;
     return true;
 }

@@ -1,8 +1,8 @@
 # What ./ws2 and the scripts in tools/ share: messages, packages, the build. Sourced; needs $root.
 
 # Debian packages for everything but the demo's download.
-packages=(wine wine64 wine64-tools libwine-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 gcc libc6-dev
-    meson ninja-build pkg-config check xvfb xauth xdotool dnsmasq-base gdb-mingw-w64-target tshark python3 curl)
+packages=(wine wine64 wine64-tools libwine-dev gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 gcc libc6-dev libgnutls30 openssl
+    meson ninja-build pkg-config check xvfb xauth xdotool dnsmasq-base microsocks tinyproxy-bin gdb-mingw-w64-target tshark python3 curl)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {

@@ -9,7 +9,8 @@ installed_files() { # build directory
     # The same code, marked as one that may have a Unix half.
     [ ! -f "$1/unixlib/x86_64-windows/ws2tcpip.dll" ] || tcpip=$1/unixlib/x86_64-windows/ws2tcpip.dll
     printf '%s\n' "$1"/ws2_32/ws2_32.dll "$1"/ws2_32/compat/{wsock32,mswsock}.dll "$tcpip" \
-        "$1"/providers/tap/ws2tap.dll \
+        "$1"/providers/proxy/ws2proxy.dll \
+        "$1"/providers/{tap/ws2tap,tls/ws2tls}.dll "$1"/providers/shape/ws2shape.dll \
         "$1"/providers/trace/ws2trace.dll "$1"/catalog/{wsctl.exe,sporder.exe,sporder.dll} "$1"/namespace/{ws2hosts,ws2dns}.dll
 }
 
@@ -151,6 +152,20 @@ dll_spec() { # what it names, the known names, NAME[,KEY=VALUE…]
 
 layer_spec() { dll_spec layer "$(known_layers)" "$1"; }             # for WS2KIT_LAYERS
 namespace_spec() { dll_spec namespace "$(known_namespaces)" "$1"; } # for WS2KIT_NAMESPACES
+
+# True if one of these layers is `proxy` (by name), with such an option if a pattern is given.
+has_proxy() { # layers as WS2KIT_LAYERS has them, patterns of options
+    local item pattern items
+    IFS=';' read -ra items <<<"$1"
+    shift
+    for item in "${items[@]}"; do
+        [ "${item%%,*}" = proxy ] || continue
+        [ $# -gt 0 ] || return 0
+        # shellcheck disable=SC2254
+        for pattern; do case ",${item#*,}," in $pattern) return 0 ;; esac done
+    done
+    return 1
+}
 
 # Refuses what this Wine cannot start.
 check_machine() { # file

@@ -402,7 +402,6 @@ static int move_named(struct namespaces *ns, void *arg)
 {
     struct move *m = arg;
     const struct namespace_entry *e = find(ns, m->what), *beside = m->beside ? find(ns, m->beside) : NULL;
-    struct namespace_entry moved;
     uint32_t from, to;
 
     m->missing = !e ? m->what : m->beside && !beside ? m->beside : NULL;
@@ -410,12 +409,7 @@ static int move_named(struct namespaces *ns, void *arg)
         return WSASERVICE_NOT_FOUND;
     from = (uint32_t)(e - ns->entry);
     to = order_place(m->where, from, beside ? (uint32_t)(beside - ns->entry) : 0, ns->count);
-    moved = *e;
-    if (to < from)
-        memmove(&ns->entry[to + 1], &ns->entry[to], (from - to) * sizeof moved);
-    else
-        memmove(&ns->entry[from], &ns->entry[from + 1], (to - from) * sizeof moved);
-    ns->entry[to] = moved;
+    move_element(ns->entry, sizeof *ns->entry, from, to);
     return 0;
 }
 

@@ -33,6 +33,8 @@ int names_remove(enum store_width width, const char *what, bool dry_run);
 /* WHERE of `order`, for both catalogs: the place for entry `from` of `count`, `beside` being its neighbour-to-be. */
 enum where { FIRST, LAST, UP, DOWN, BEFORE, AFTER };
 uint32_t order_place(enum where where, uint32_t from, uint32_t beside, uint32_t count);
+/* Moves one element of an array; those between make room. */
+void move_element(void *array, size_t bytes, uint32_t from, uint32_t to);
 struct move {
     const char *what, *beside;
     enum where where;

@@ -33,11 +33,26 @@ uint32_t order_place(enum where where, uint32_t from, uint32_t beside, uint32_t 
     return to < count ? to : count - 1;
 }
 
+void move_element(void *array, size_t bytes, uint32_t from, uint32_t to)
+{
+    while (from != to) {
+        uint32_t next = to > from ? from + 1 : from - 1;
+        char *a = (char *)array + from * bytes, *b = (char *)array + next * bytes;
+
+        for (size_t i = 0; i < bytes; i++) {
+            char kept = a[i];
+
+            a[i] = b[i];
+            b[i] = kept;
+        }
+        from = next;
+    }
+}
+
 static int move(struct catalog *cat, void *arg)
 {
     struct move *m = arg;
     const struct catalog_entry *e = find_entry(cat, m->what), *beside = NULL;
-    struct catalog_entry moved;
     uint32_t from, to;
 
     if (m->beside)
@@ -47,12 +62,7 @@ static int move(struct catalog *cat, void *arg)
         return WSASERVICE_NOT_FOUND;
     from = (uint32_t)(e - cat->entry);
     to = order_place(m->where, from, beside ? (uint32_t)(beside - cat->entry) : 0, cat->count);
-    moved = *e;
-    if (to < from)
-        memmove(&cat->entry[to + 1], &cat->entry[to], (from - to) * sizeof moved);
-    else
-        memmove(&cat->entry[from], &cat->entry[from + 1], (to - from) * sizeof moved);
-    cat->entry[to] = moved;
+    move_element(cat->entry, sizeof *cat->entry, from, to);
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct chain {
     struct chain *link;     /* published once, never unlinked */
     int state;              /* atomic */
     DWORD given_id;         /* of the info we were started with: what tells chains apart */
+    WSAPROTOCOL_INFOW given; /* that info */
     WSAPROTOCOL_INFOW mine; /* our entry: registers sockets, answers SO_PROTOCOL_INFO */
     WSAPROTOCOL_INFOW below; /* the next provider's entry */
     BOOL over_base;         /* `below` is a base: it gets its own info and must not see chains */
@@ -59,6 +60,18 @@ const WSPPROC_TABLE *chain_next(SOCKET s);
 LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW info,
                                     WSAPROTOCOL_INFOW *room);
 
+/*
+ * A new socket of `c`: ours from now on, for ws2_32 and for the map. INVALID_SOCKET with *err: `maker`, whose it is, has closed it.
+ */
+SOCKET chain_adopt_with(struct chain *c, const WSPPROC_TABLE *maker, SOCKET s, LPINT err);
+
+/* What the relay (relay_entries_pe.c) brings to a layer that says so. */
+struct ws2kit_relay {
+    void (*fill)(const struct chain *c, WSPPROC_TABLE *table);
+    void (*stop)(void);   /* before the layer's own stop */
+    const struct ws2kit_extensions *extension;
+};
+
 /* The table that ws2_32, or the layer above, gets for `c`. */
 void pass_fill(const struct chain *c, WSPPROC_TABLE *table);
 
@@ -66,6 +79,8 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table);
 void extension_answer(SOCKET s, const GUID *id, FARPROC *answer);
 BOOL extension_hooked(void);
 
+/* The GUID of function `i` in struct ws2kit_extensions. */
+GUID extension_id(size_t i);
 /* The index of `id` in struct ws2kit_extensions, or -1. */
 int extension_index(const GUID *id);
 /* The function `i` of the provider below `c`, asked for on a socket of that provider. NULL with the last error set. */

@@ -160,6 +160,7 @@ static int start(struct chain *c, const WSAPROTOCOL_INFOW *given)
     int err;
 
     c->given_id = given->dwCatalogEntryId;
+    c->given = *given;
     err = find_place(given, &c->mine, &c->below);
     if (err)
         return err;

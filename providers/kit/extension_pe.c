@@ -15,7 +15,9 @@ _Static_assert(ARRAYSIZE(ids) == EXTENSIONS, "an id for each function");
 
 static FARPROC hook(size_t i)
 {
-    return ((const FARPROC *)&ws2kit_layer.extension)[i];
+    FARPROC own = ((const FARPROC *)&ws2kit_layer.extension)[i];
+
+    return own || !ws2kit_layer.relay ? own : ((const FARPROC *)ws2kit_layer.relay->extension)[i];
 }
 
 BOOL extension_hooked(void)
@@ -24,6 +26,11 @@ BOOL extension_hooked(void)
         if (hook(i))
             return TRUE;
     return FALSE;
+}
+
+GUID extension_id(size_t i)
+{
+    return ids[i];
 }
 
 int extension_index(const GUID *id)

@@ -40,6 +40,8 @@ int layer_end(void)
     if (!starts)
         err = WSANOTINITIALISED;
     else if (!--starts) {
+        if (ws2kit_layer.relay)
+            ws2kit_layer.relay->stop();
         if (ws2kit_layer.stop)
             ws2kit_layer.stop();
         if (ws2kit_layer.own)

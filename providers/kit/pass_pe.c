@@ -13,8 +13,7 @@ static int fail(LPINT lp_errno, int err)
 
 /* ---- entries that a layer has to do something for ---- */
 
-/* A new socket of `c`: ours from now on, for ws2_32 and for the map. On failure the socket is closed. */
-static SOCKET adopt(struct chain *c, SOCKET s, LPINT lp_errno)
+SOCKET chain_adopt_with(struct chain *c, const WSPPROC_TABLE *maker, SOCKET s, LPINT lp_errno)
 {
     SOCKET ours;
     int err, ignored;
@@ -25,9 +24,14 @@ static SOCKET adopt(struct chain *c, SOCKET s, LPINT lp_errno)
         if (ours != INVALID_SOCKET)
             return ours;
     }
-    c->next.lpWSPCloseSocket(s, &ignored);
+    maker->lpWSPCloseSocket(s, &ignored);
     *lp_errno = err;
     return INVALID_SOCKET;
+}
+
+static SOCKET adopt(struct chain *c, SOCKET s, LPINT lp_errno)
+{
+    return chain_adopt_with(c, &c->next, s, lp_errno);
 }
 
 static SOCKET WSPAPI pass_Socket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info,
@@ -282,6 +286,8 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table)
         entries.lpWSPCancelBlockingCall = pass_CancelBlockingCall;
         ws2kit_layer.own->fill(&entries);
     }
+    if (ws2kit_layer.relay)
+        ws2kit_layer.relay->fill(c, &entries);
     for (size_t i = 0; i < sizeof entries / sizeof *to; i++)
         if (hook[i])
             to[i] = hook[i];

@@ -54,6 +54,9 @@ struct ws2kit_own_sockets {
 };
 extern const struct ws2kit_own_sockets ws2kit_own_sockets;
 
+/* What makes one a stream layer. */
+extern const struct ws2kit_relay ws2kit_relay;
+
 /* What became of an operation on a socket of a layer's own. */
 struct ws2kit_ended {
     SOCKET s; /* the program's; for WS2KIT_ACCEPTED the accepted one */
@@ -122,6 +125,10 @@ struct ws2kit_layer {
      * end reaches the program as it asked for it, whichever way that is. All overlapped calls are pending first.
      */
     const struct ws2kit_own_sockets *own;
+    /*
+     * &ws2kit_relay: a stream layer, which changes TCP connections in any way: ws2kit_stream.h. Not together with `own`.
+     */
+    const struct ws2kit_relay *relay;
     /*
      * Only with `own`; may be NULL. outgoing() changes bytes on their way down, in a copy; incoming() changes what has
      * arrived, in the program's buffer, before the program is told. The number of bytes stays. Called on any thread, in pieces of any size, for

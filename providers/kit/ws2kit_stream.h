@@ -13,7 +13,7 @@
  * DuplicateHandle, select, TransmitFile, CancelIoEx, polling through Afd. connect(), WSAConnect and ConnectEx
  * on P end when U is connected *and* handshake() is done, the way they end everywhere: blocking, WSAEWOULDBLOCK and FD_CONNECT,
  * or overlapped; or they fail with the error that U's connect or the layer gave. getpeername and getsockname on P answer
- * the names of the real connection. Half-close, reset and out-of-band bytes are carried over both ways.
+ * the names of the real connection. Half-close and reset are carried over both ways; out-of-band bytes are not.
  *
  * A stream layer is an ordinary layer of the kit (ws2kit_layer.h) that says `.relay = &ws2kit_relay` and defines
  * the variable `ws2kit_stream`:
@@ -103,8 +103,7 @@ struct ws2kit_stream {
     int (*open)(struct ws2kit_connection *c);
 
     /*
-     * Everything below is called on the relay's thread (except when the process ends, see stop in ws2kit_layer.h: then close(), and outgoing() and
-     * outgoing_end() for what the program has already sent, on the thread that ends it). None may block or call Winsock
+     * Everything below is called on the relay's thread. None may block or call Winsock
      * on P: all connections of the process wait meanwhile.
      */
 
@@ -147,7 +146,8 @@ struct ws2kit_stream {
      * When bytes travel. Asked for all bytes of a direction in order, as they come out of outgoing() or incoming(): *bytes of them are ready at
      * `now`; it may lower *bytes to decide for that many only (0 < *bytes) and is asked again for the rest. They go on at *due_us, `now` at the call,
      * or right after what went before if that is later; WS2KIT_NEVER: they stay here for ever, and the direction takes nothing more in. Called once more
-     * with *bytes == 0 when the direction ends, to say when the end travels. WS2KIT_DONE, or an error: both sides are reset. NULL: at once.
+     * with *bytes == 0 when the direction ends, to say when the end travels. WS2KIT_DONE, or an error: both sides
+     * are reset, once what was planned before has travelled. NULL: at once.
      * A direction holds at most WS2KIT_IN_FLIGHT bytes that are not yet due; then its sender has to wait.
      */
     int (*schedule)(struct ws2kit_connection *c, enum ws2kit_direction direction, uint64_t now,
@@ -173,7 +173,7 @@ enum { WS2KIT_IN_FLIGHT = 1024 * 1024 };
 extern const struct ws2kit_stream ws2kit_stream;
 
 /* Entries and extension functions as the relay does them: what a hook of a stream layer goes on with. */
-extern const WSPPROC_TABLE ws2kit_relay_pass;
+extern WSPPROC_TABLE ws2kit_relay_pass; /* filled before the first call */
 extern const struct ws2kit_extensions ws2kit_relay_extension;
 
 /* Microseconds since some moment; never goes back. */

@@ -500,6 +500,33 @@ static void no_rights(void)
     is_as_before();
 }
 
+/* ---- functions of which only the names are public ---- */
+
+/* They exist, so that a program which imports them starts, and promise nothing (spi.md 10.16). */
+static void siblings(void)
+{
+#ifdef _WIN64
+    static const char *const names[] = {"WSCInstallProviderEx", "WSCDeinstallProviderEx", "WSCEnumProtocolsEx",
+                                        "WSCUpdateProviderEx", "WSCWriteProviderOrderEx", "WSCInstallNameSpaceEx2",
+                                        "WSCUnInstallNameSpaceEx2", "WSCGetApplicationCategoryEx",
+                                        "WSCSetApplicationCategoryEx", "WPUGetProviderPathEx"};
+
+    remember();
+    for (int i = 0; i < COUNT(names); i++) {
+        FARPROC f = GetProcAddress(GetModuleHandleA("ws2_32.dll"), names[i]);
+
+        check_about("%s", names[i]);
+        if (CHECK(f != NULL))
+            CHECK_FAILS(((int(WSPAPI *)(void *, void *, void *, void *, void *, void *, void *, void *))(void *)f)(
+                            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+                        WSAEOPNOTSUPP);
+    }
+    is_as_before();
+#else
+    skip("called with eight arguments, which is right for 64-bit programs only");
+#endif
+}
+
 /* ---- fifty layers ---- */
 
 enum { FIFTY = 50 };
@@ -625,6 +652,7 @@ const struct test_case test_cases[] = {
     { "chains-in-one-call", chains_in_one_call, .unstarted = 1 },
     { "odd-paths", odd_paths, .unstarted = 1 },
     { "no-rights", no_rights },
+    { "siblings", siblings, .unstarted = 1 },
     { "fifty-layers", fifty_layers, .unstarted = 1 },
     { 0 },
 };

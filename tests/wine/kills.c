@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "catalog/name.h"
+#include "catalog/namespace_store.h"
 #include "catalog/store.h"
 #include "catalog/verify.h"
 
-enum { READERS = 4, WRITERS = 2, KILLS = 40, PAUSE_MS = 30 };
+enum { READERS = 4, WRITERS = 2, KILLS = 40, PAUSE_MS = 30, TEST_SPACE = 9000 };
 
 static const char end_name[] = "ws2kit-test-kills-end", mark[] = "kill test";
 static uint32_t state;
@@ -46,11 +47,54 @@ static int go(struct catalog *cat, void *arg)
     return catalog_deinstall(cat, arg);
 }
 
+/* Two providers of names, likewise. */
+static int names_come(struct namespaces *ns, void *arg)
+{
+    struct namespace_entry e;
+    int err = 0;
+
+    memset(&e, 0, sizeof e);
+    e.provider = *(const struct catalog_guid *)arg;
+    e.path[0] = 'x';
+    for (uint32_t i = 0; !err && i < 2; i++) {
+        e.provider.byte[15] = (uint8_t)i;
+        e.name_space = TEST_SPACE + i;
+        err = namespaces_install(ns, &e);
+    }
+    return err;
+}
+
+static int names_go(struct namespaces *ns, void *arg)
+{
+    struct catalog_guid provider = *(const struct catalog_guid *)arg;
+    int err = 0;
+
+    for (uint8_t i = 0; !err && i < 2; i++) {
+        provider.byte[15] = i;
+        err = namespaces_uninstall(ns, &provider);
+    }
+    return err;
+}
+
+static int edit_names(struct catalog_guid *guid)
+{
+    int (*change)(struct namespaces *, void *) = roll(2) ? names_come : names_go;
+    int err = roll(2) ? namespace_store_edit_both("kill test", change, guid)
+                      : namespace_store_edit(STORE_NATIVE, "kill test", change, guid);
+
+    return err == WSAEINVAL || err == WSATRY_AGAIN ? 0 : err; /* it is there, or is not, or others are at it */
+}
+
 static int writer(uint32_t number)
 {
     struct catalog_guid guid = {{0x77, 0x73, 0x32, (uint8_t)number, 1}};
 
     for (;;) {
+        if (!roll(3)) {
+            if (edit_names(&guid))
+                return 3;
+            continue;
+        }
         bool both = roll(2);
         int err = both ? store_edit_both("kill test", come, &guid) : store_edit(STORE_NATIVE, "kill test", come, &guid);
 
@@ -83,6 +127,31 @@ static int is_sound(const struct catalog *cat)
     return !count && built_in == 6;
 }
 
+static int names_are_sound(const struct namespaces *ns)
+{
+    uint32_t built_in = 0;
+
+    for (uint32_t i = 0; i < ns->count; i++) {
+        const struct namespace_entry *e = &ns->entry[i];
+
+        if (e->name_space < TEST_SPACE)
+            built_in++;
+        else if (e->name_space == TEST_SPACE &&
+                 (i + 1 == ns->count || e[1].name_space != TEST_SPACE + 1 || memcmp(&e->provider, &e[1].provider, 15)))
+            return 0;
+    }
+    return built_in == 2;
+}
+
+static int read_names(enum store_width width)
+{
+    struct namespaces ns;
+    int err = namespace_store_read(width, &ns), sound = !err && names_are_sound(&ns);
+
+    namespaces_deinit(&ns);
+    return err ? 6 : sound ? 0 : 7;
+}
+
 static int reader(void)
 {
     HANDLE end = OpenEventA(SYNCHRONIZE, FALSE, end_name);
@@ -98,6 +167,9 @@ static int reader(void)
             return 3;
         if (!sound)
             return 4;
+        err = read_names(roll(2) ? STORE_NATIVE : STORE_32);
+        if (err)
+            return err;
         reads++;
     }
     return reads > 3 ? 0 : 5;
@@ -131,6 +203,18 @@ static int clear(struct catalog *cat, void *unused)
     return 0;
 }
 
+static int clear_names(struct namespaces *ns, void *unused)
+{
+    (void)unused;
+    for (uint32_t i = ns->count; i-- > 0;)
+        if (ns->entry[i].name_space >= TEST_SPACE) {
+            struct catalog_guid provider = ns->entry[i].provider;
+
+            (void)namespaces_uninstall(ns, &provider);
+        }
+    return 0;
+}
+
 static void random_kills(void)
 {
     const char *asked = getenv("WS2KIT_KILLS");
@@ -156,6 +240,7 @@ static void random_kills(void)
         NEED(!store_read(STORE_NATIVE, &cat));
         CHECK(is_sound(&cat));
         catalog_deinit(&cat);
+        CHECK_INT(read_names(STORE_NATIVE), 0);
         writers[victim] = start("write", victim);
     }
     for (int i = 0; i < WRITERS; i++) {
@@ -166,7 +251,9 @@ static void random_kills(void)
     for (int i = 0; i < READERS; i++)
         CHECK_INT(child_wait(readers[i]), 0);
     CHECK_INT(store_edit_both("kill test", clear, NULL), 0); /* the lock is free */
+    CHECK_INT(namespace_store_edit_both("kill test", clear_names, NULL), 0);
     CHECK_INT(store_verify(&list), 0);
+    CHECK_INT(namespace_store_verify(&list), 0);
     for (uint32_t i = 0; i < list.count; i++)
         left += !fault_is_note(list.fault[i].kind);
     CHECK_INT(left, 0);

@@ -259,6 +259,7 @@ static void broken_providers(void)
         {"knows nothing", 'f', 0, WSASERVICE_NOT_FOUND},
         {"fails", 'e', 0, WSATRY_AGAIN},
         {"crashes", 'c', 0, WSANO_RECOVERY},
+        {"takes its time and fails", 't', 0, WSATRY_AGAIN},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

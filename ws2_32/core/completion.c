@@ -18,6 +18,7 @@ struct known {
     uintptr_t handle;
     struct port *port;       /* guarded by lock */
     uint32_t modes;          /* guarded by lock */
+    bool watched;            /* constant: completion_watch() */
     uintptr_t waiter;        /* stays with the memory: whoever has read it may still set it; guarded by lock */
     struct known *next_free; /* guarded by lock */
 };
@@ -50,7 +51,7 @@ static uintptr_t put_away(struct known *k) WS2_REQUIRES(lock)
     return to_close;
 }
 
-int completion_open(uintptr_t handle, uintptr_t *stale)
+static int begin(uintptr_t handle, bool watched, uintptr_t *stale)
 {
     struct known *k;
     void *old = NULL;
@@ -64,7 +65,7 @@ int completion_open(uintptr_t handle, uintptr_t *stale)
     else
         k = calloc(1, sizeof *k);
     if (k) {
-        *k = (struct known){ .handle = handle, .waiter = k->waiter };
+        *k = (struct known){ .handle = handle, .waiter = k->waiter, .watched = watched };
         err = handle_map_set(&map, handle, k, &old);
         if (err)
             put_away(k);
@@ -75,6 +76,16 @@ int completion_open(uintptr_t handle, uintptr_t *stale)
     }
     lock_drop(&lock);
     return err;
+}
+
+int completion_open(uintptr_t handle, uintptr_t *stale)
+{
+    return begin(handle, false, stale);
+}
+
+int completion_watch(uintptr_t handle, uintptr_t *stale)
+{
+    return begin(handle, true, stale);
 }
 
 uintptr_t completion_close(uintptr_t handle)
@@ -92,9 +103,23 @@ uintptr_t completion_close(uintptr_t handle)
     return to_close;
 }
 
+static struct known *find(uintptr_t handle)
+{
+    return __atomic_load_n(&count, __ATOMIC_ACQUIRE) ? handle_map_find(&map, handle) : NULL;
+}
+
 bool completion_known(uintptr_t handle)
 {
-    return __atomic_load_n(&count, __ATOMIC_ACQUIRE) && handle_map_find(&map, handle);
+    struct known *k = find(handle);
+
+    return k && !k->watched;
+}
+
+bool completion_watched(uintptr_t handle)
+{
+    struct known *k = find(handle);
+
+    return k && k->watched;
 }
 
 uintptr_t completion_tie(uintptr_t handle, uintptr_t port, uintptr_t key)
@@ -177,14 +202,14 @@ uintptr_t completion_original(uintptr_t alias)
     if (!__atomic_load_n(&count, __ATOMIC_ACQUIRE))
         return 0;
     original = (uintptr_t)handle_map_find(&aliases, alias);
-    return original && completion_known(original) ? original : 0;
+    return original && find(original) ? original : 0;
 }
 
 void completion_duplicated(uintptr_t alias, uintptr_t original)
 {
-    if (!completion_known(original))
+    if (!find(original))
         original = completion_original(original);
-    if (original && !completion_known(alias))
+    if (original && !find(alias))
         handle_map_set(&aliases, alias, (void *)original, NULL);
 }
 

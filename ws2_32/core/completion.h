@@ -28,6 +28,14 @@ uintptr_t completion_close(uintptr_t handle);
 bool completion_known(uintptr_t handle);
 
 /*
+ * A provider's own handle, of which port and modes are to be known as well, since the owner ends some operations on it itself. The
+ * kernel ends the others, so none of the rules for known handles hold for it: completion_known() says no. 0 or WSA_NOT_ENOUGH_MEMORY;
+ * *stale as above. Undone by completion_close().
+ */
+int completion_watch(uintptr_t handle, uintptr_t *stale);
+bool completion_watched(uintptr_t handle);
+
+/*
  * The kernel has tied `handle` to `port` (0: to none any more); `port` is a handle of the table's own. Returns a port to
  * close, or 0: the former one, or `port` itself when `handle` is not known.
  */
@@ -50,7 +58,7 @@ uintptr_t completion_set_waiter(uintptr_t handle, uintptr_t event);
  * closed, so who finds one asks the kernel whether the two are one object still. Without memory the duplicate stays unknown.
  */
 void completion_duplicated(uintptr_t alias, uintptr_t original);
-/* The known handle that `alias` was last a duplicate of, or 0. */
+/* The known or watched handle that `alias` was last a duplicate of, or 0. */
 uintptr_t completion_original(uintptr_t alias);
 
 /* Whether a port is known for `handle`. */

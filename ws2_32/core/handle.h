@@ -13,6 +13,14 @@ int handle_create(BOOL inheritable, SOCKET *out);
 void handle_close(SOCKET s);
 
 /*
+ * A provider's own handle whose owner is going to end operations on it by handle_complete(): the port that it gets tied to is kept in mind
+ * from now on, and CancelIo and CancelIoEx on it ask the owner first. 0 or WSA_NOT_ENOUGH_MEMORY.
+ */
+int handle_watch(SOCKET s);
+/* Before the handle is closed. Nothing happens to one that is not watched. */
+void handle_unwatch(SOCKET s);
+
+/*
  * Does what the kernel does when an overlapped operation ends: Internal and InternalHigh, the event, a packet to the
  * port that the handle is tied to, with key, status and byte count. `err` is a Winsock code, or an NTSTATUS (0xC0000000 and up)
  * that a layer took from the operation below it and wants to be seen unchanged.

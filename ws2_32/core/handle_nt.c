@@ -79,6 +79,24 @@ int handle_create(BOOL inheritable, SOCKET *out)
     return 0;
 }
 
+int handle_watch(SOCKET s)
+{
+    uintptr_t stale;
+    int err;
+
+    observe_begin();
+    err = completion_watch(s, &stale);
+    if (!err)
+        close_port(stale);
+    return err;
+}
+
+void handle_unwatch(SOCKET s)
+{
+    if (completion_watched(s))
+        close_port(completion_close(s));
+}
+
 void handle_close(SOCKET s)
 {
     close_port(completion_close(s));

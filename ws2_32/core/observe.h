@@ -23,6 +23,12 @@ struct ws2_observer;
 struct ws2_kernel;
 int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel);
 
+/*
+ * `run` is called once when the process begins to end, on the thread that ends it, while all others still run; `on` FALSE: no more. It must not need the
+ * loader, whose lock is held. Not called where the stub of the system call is unknown (32-bit programs), nor by TerminateProcess().
+ */
+BOOL observe_exit(void (*run)(void), BOOL on);
+
 /* Every association is seen, however it is made. False: only those that kernelbase's own functions make, or none. */
 BOOL observe_all_seen(void);
 

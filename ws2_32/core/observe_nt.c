@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/lock.h"
 #include "base/observer.h"
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/completion.h"
@@ -62,7 +63,18 @@ SOCKET observe_find(SOCKET handle)
     if (completion_known(handle))
         return handle;
     original = completion_original(handle);
-    return original && handle_same(handle, original) ? original : 0;
+    return original && completion_known(original) && handle_same(handle, original) ? original : 0;
+}
+
+/* The handle of completion_watch() that `handle` is, or is a duplicate of; 0: of none. */
+static uintptr_t find_watched(HANDLE handle)
+{
+    uintptr_t original;
+
+    if (completion_watched((uintptr_t)handle))
+        return (uintptr_t)handle;
+    original = completion_original((uintptr_t)handle);
+    return original && completion_watched(original) && handle_same((SOCKET)handle, original) ? original : 0;
 }
 
 static void saw_tie(uintptr_t handle, const struct tie *tie)
@@ -84,7 +96,7 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
 {
     set_information real = (set_information)real_set_information;
     NTSTATUS status = real(handle, iosb, info, bytes, class);
-    uintptr_t own;
+    uintptr_t own, watched;
 
     if (status || (class != TIED && class != MODES && class != TIED_TO_OTHER))
         return status;
@@ -99,6 +111,9 @@ static NTSTATUS NTAPI on_set_information(HANDLE handle, IO_STATUS_BLOCK *iosb, v
         else
             get_observer()->tied(handle, tie->port, tie->key);
     }
+    watched = own ? 0 : find_watched(handle);
+    if (watched)
+        own = watched;
     if (own && class == MODES)
         completion_set_modes(own, *(ULONG *)info);
     else if (own)
@@ -132,6 +147,8 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
     SOCKET own = observe_find((SOCKET)handle);
 
     if (!own) {
+        if (find_watched(handle))
+            cancel_own((SOCKET)handle, NULL, TRUE);
         if (get_observer())
             get_observer()->cancel(handle, NULL, TRUE);
         return ((cancel)real_cancel)(handle, iosb);
@@ -146,10 +163,18 @@ static NTSTATUS NTAPI on_cancel(HANDLE handle, IO_STATUS_BLOCK *iosb)
 static NTSTATUS NTAPI on_cancel_ex(HANDLE handle, IO_STATUS_BLOCK *operation, IO_STATUS_BLOCK *iosb)
 {
     SOCKET own = observe_find((SOCKET)handle);
+    BOOL found = FALSE;
 
     if (!own) {
-        if (!get_observer() || !get_observer()->cancel(handle, operation, FALSE))
-            return ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+        found = find_watched(handle) && cancel_own((SOCKET)handle, operation, FALSE);
+        if (get_observer() && get_observer()->cancel(handle, operation, FALSE))
+            found = TRUE;
+        if (!found || !operation) {
+            NTSTATUS status = ((cancel_ex)real_cancel_ex)(handle, operation, iosb);
+
+            if (!found || status != STATUS_NOT_FOUND)
+                return status;
+        }
         iosb->Status = STATUS_SUCCESS;
         iosb->Information = 0;
         return STATUS_SUCCESS;
@@ -346,6 +371,53 @@ static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
     observe_common();
     reflect_look_over(look_over);
     return TRUE;
+}
+
+/* ---- the end of the process ---- */
+
+enum { AT_EXIT = 8 };
+static struct lock exit_lock;
+static void (*at_exit[AT_EXIT])(void); /* guarded by exit_lock */
+static void *real_terminate;
+
+/* ExitProcess() begins with NULL for the process: the other threads end, this one goes on. They are all still there now. */
+static NTSTATUS NTAPI on_terminate(HANDLE process, NTSTATUS status)
+{
+    for (int i = 0; !process && i < AT_EXIT; i++) {
+        void (*run)(void);
+
+        lock_take(&exit_lock);
+        run = at_exit[i];
+        at_exit[i] = NULL;
+        lock_drop(&exit_lock);
+        if (run)
+            run();
+    }
+    return ((NTSTATUS(NTAPI *)(HANDLE, NTSTATUS))real_terminate)(process, status);
+}
+
+static BOOL CALLBACK begin_exit(INIT_ONCE *once, void *arg, void **result)
+{
+    (void)once, (void)arg, (void)result;
+    pin_ourselves();
+    look_over("NtTerminateProcess", (void *)on_terminate, &real_terminate);
+    return TRUE;
+}
+
+BOOL observe_exit(void (*run)(void), BOOL on)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    BOOL done = FALSE;
+
+    InitOnceExecuteOnce(&once, begin_exit, NULL, NULL);
+    lock_take(&exit_lock);
+    for (int i = 0; i < AT_EXIT && !done; i++)
+        if (at_exit[i] == (on ? NULL : run)) {
+            at_exit[i] = on ? run : NULL;
+            done = TRUE;
+        }
+    lock_drop(&exit_lock);
+    return done;
 }
 
 void observe_begin(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ws2_32/core/upcalls.h"
 
+#include "ws2_32/core/completion.h"
 #include "ws2_32/core/diagnose.h"
 #include "ws2_32/core/handle.h"
 #include "ws2_32/core/hook.h"
+#include "ws2_32/core/observe.h"
 #include "ws2_32/core/pending.h"
 #include "ws2_32/core/provider.h"
 #include "ws2_32/core/reflect.h"
@@ -199,6 +201,10 @@ int WSPAPI WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED ov, DWORD err,
     struct socket_entry *e = sockets_find(s);
     int failure;
 
+    if ((!e || e->kind != SOCKET_OWN) && completion_watched(s) && ov) {
+        handle_complete(s, ov, err, bytes);
+        return 0;
+    }
     if (!e || e->kind != SOCKET_OWN) {
         diagnose(NULL, "socket %#llx, overlapped %p: told of the end of an operation on what is no handle of WPUCreateSocketHandle, or not any more",
                  (unsigned long long)s, (void *)ov);
@@ -213,6 +219,19 @@ int WSPAPI WPUCompleteOverlappedRequest(SOCKET s, LPWSAOVERLAPPED ov, DWORD err,
         return spi_fail(lp_errno, failure);
     handle_complete(s, ov, err, bytes);
     return 0;
+}
+
+int WSAAPI ws2kit_watch_socket(SOCKET s, BOOL on)
+{
+    if (on)
+        return handle_watch(s);
+    handle_unwatch(s);
+    return 0;
+}
+
+BOOL WSAAPI ws2kit_at_exit(void (*run)(void), BOOL on)
+{
+    return observe_exit(run, on);
 }
 
 static int WSPAPI fd_is_set(SOCKET s, fd_set *set)

@@ -17,7 +17,8 @@ static struct {
     FILETIME written;
     DWORD bytes;
     struct file_text *text;
-    ULONGLONG looked_at; /* of GetTickCount64; 0: never */
+    bool looked;     /* at all */
+    DWORD looked_at; /* of GetTickCount; also changed by one of those who share the lock: then it is that one's turn */
 } cache[FILE_COUNT]; /* guarded by lock */
 
 /* HKLM\…\Tcpip\Parameters, DataBasePath; asked once. "" if it cannot be had. */
@@ -98,7 +99,8 @@ static void remember(enum names_file which, const WIN32_FILE_ATTRIBUTE_DATA *now
     lock_take(&lock);
     old = cache[which].text;
     cache[which].text = fresh;
-    cache[which].looked_at = now ? GetTickCount64() : 0;
+    cache[which].looked = now != NULL;
+    cache[which].looked_at = GetTickCount();
     if (fresh) {
         __atomic_add_fetch(&fresh->refs, 1, __ATOMIC_RELAXED);
         cache[which].written = now->ftLastWriteTime;
@@ -121,13 +123,19 @@ static struct file_text *hold(enum names_file which)
     return cache[which].text;
 }
 
-/* True: *f (NULL: there is no file) was right a moment ago. */
+/*
+ * True: *f (NULL: there is no file) was right a moment ago. False: this thread is to look. The others go on meanwhile with what there
+ * is, since all of them at once would be a crowd.
+ */
 static bool known(enum names_file which, struct file_text **f)
 {
+    DWORD now = GetTickCount(), at = __atomic_load_n(&cache[which].looked_at, __ATOMIC_RELAXED);
     bool fresh;
 
     lock_take_shared(&lock);
-    fresh = cache[which].looked_at && GetTickCount64() - cache[which].looked_at < FRESH_MS;
+    fresh = cache[which].looked &&
+            (now - at < FRESH_MS || !__atomic_compare_exchange_n(&cache[which].looked_at, &at, now, false, __ATOMIC_RELAXED,
+                                                                 __ATOMIC_RELAXED));
     *f = fresh ? hold(which) : NULL;
     lock_drop_shared(&lock);
     return fresh;
@@ -142,7 +150,7 @@ static struct file_text *unchanged(enum names_file which, const WIN32_FILE_ATTRI
     if (cache[which].text && !CompareFileTime(&cache[which].written, &now->ftLastWriteTime) &&
         cache[which].bytes == now->nFileSizeLow) {
         f = hold(which);
-        cache[which].looked_at = GetTickCount64();
+        cache[which].looked_at = GetTickCount();
     }
     lock_drop(&lock);
     return f;

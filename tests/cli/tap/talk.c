@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tests/cli/tap/run watches. `talk STYLE PORT`: exchanges bytes with peer.py on loopback, which keeps what went each way.
+ * What tests/cli/tap/run and tests/cli/tls/run watch. `talk STYLE PORT`: exchanges bytes with a server on loopback, which keeps what
+ * went each way; says how much it has received, and its Adler-32.
  *
  *   blocking  send in odd sizes, end, receive to the end        port    ConnectEx with data, overlapped sends and receives
  *   mixed     overlapped sends with ordinary ones behind them   accept  AcceptEx with data; PORT is the one to listen on
- *   wait      send, say so, and stay until killed
+ *   wait      send, say so, and stay until killed              file    TransmitFile with head and tail
  *   refused   connect where nobody listens                      reset   send, and close with SO_LINGER 0
  *   name      connect to the name "localhost"                   udp     WSASendMsg, sendto and WSARecvFrom, with an echo
+ *   both      24 MB each way at a time, with an echo            get     HTTP, the file /big
  */
 #include <winsock2.h>
 #include <mswsock.h>
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOTAL = 300000, PARTS = 12 };
+enum { TOTAL = 300000, PARTS = 12, BOTH = 80 };
 
 static char data[TOTAL], in[TOTAL];
 static struct sockaddr_in peer;
@@ -46,12 +48,23 @@ static SOCKET connected(void)
     return s;
 }
 
+static unsigned received, sum_a = 1, sum_b;
+
+static void take(const char *at, unsigned bytes)
+{
+    received += bytes;
+    for (unsigned i = 0; i < bytes; i++) {
+        sum_a = (sum_a + (unsigned char)at[i]) % 65521;
+        sum_b = (sum_b + sum_a) % 65521;
+    }
+}
+
 static void receive_to_end(SOCKET s)
 {
     int n;
 
     while ((n = recv(s, in, sizeof in, 0)) > 0)
-        ;
+        take(in, (unsigned)n);
     need(!n, "recv");
 }
 
@@ -81,6 +94,7 @@ static void overlapped_receive_to_end(SOCKET s, HANDLE port)
         flags = 0;
         need(!WSARecv(s, buf, 2, NULL, &flags, &ov, NULL) || WSAGetLastError() == WSA_IO_PENDING, "WSARecv");
         need(GetQueuedCompletionStatus(port, &n, &key, &done, 30000), "the receive");
+        take(in, n);
     } while (n);
 }
 
@@ -153,6 +167,27 @@ static void accept_ex(void)
     closesocket(s);
 }
 
+static void file(void)
+{
+    SOCKET s = connected();
+    LPFN_TRANSMITFILE transmit = (LPFN_TRANSMITFILE)extension(s, (GUID)WSAID_TRANSMITFILE);
+    TRANSMIT_FILE_BUFFERS around = { data, 100, data + TOTAL - 100, 100 };
+    char path[MAX_PATH], name[MAX_PATH];
+    HANDLE f;
+    DWORD n;
+
+    GetTempPathA(sizeof path, path);
+    GetTempFileNameA(path, "tap", 0, name);
+    f = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    need(f != INVALID_HANDLE_VALUE && WriteFile(f, data + 100, TOTAL - 200, &n, NULL), "the file");
+    SetFilePointer(f, 0, NULL, FILE_BEGIN);
+    need(transmit(s, f, 0, 0, NULL, &around, 0), "TransmitFile");
+    need(!shutdown(s, SD_SEND), "shutdown");
+    receive_to_end(s);
+    closesocket(s);
+    CloseHandle(f);
+}
+
 static void stay(void)
 {
     SOCKET s = connected();
@@ -190,6 +225,37 @@ static void name(void)
     blocking();
 }
 
+static DWORD WINAPI send_all(void *socket)
+{
+    SOCKET s = (SOCKET)socket;
+
+    for (int i = 0; i < BOTH; i++)
+        need(send(s, data, TOTAL, 0) == TOTAL, "send");
+    need(!shutdown(s, SD_SEND), "shutdown");
+    return 0;
+}
+
+static void both(void)
+{
+    SOCKET s = connected();
+    HANDLE sender = CreateThread(NULL, 0, send_all, (void *)s, 0, NULL);
+
+    receive_to_end(s);
+    WaitForSingleObject(sender, INFINITE);
+    need(received == BOTH * TOTAL, "the echo");
+    closesocket(s);
+}
+
+static void get(void)
+{
+    static const char request[] = "GET /big HTTP/1.0\r\n\r\n";
+    SOCKET s = connected();
+
+    need(send(s, request, sizeof request - 1, 0) == sizeof request - 1, "send");
+    receive_to_end(s);
+    closesocket(s);
+}
+
 static void udp(void)
 {
     SOCKET s = socket(AF_INET, SOCK_DGRAM, 0);
@@ -213,8 +279,9 @@ static void udp(void)
 int main(int argc, char **argv)
 {
     static const struct { const char *name; void (*run)(void); } styles[] = {
-        { "blocking", blocking }, { "port", port }, { "mixed", mixed }, { "accept", accept_ex },
+        { "blocking", blocking }, { "port", port }, { "mixed", mixed }, { "accept", accept_ex }, { "file", file },
         { "wait", stay }, { "refused", refused }, { "reset", reset }, { "name", name }, { "udp", udp },
+        { "both", both }, { "get", get },
     };
     WSADATA wsa;
 
@@ -227,6 +294,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < sizeof styles / sizeof *styles; i++)
         if (!strcmp(styles[i].name, argv[1])) {
             styles[i].run();
+            printf("# received %u %08x\n", received, sum_b << 16 | sum_a);
             WSACleanup();
             return 0;
         }

@@ -456,6 +456,64 @@ START_TEST(no_rights)
 }
 END_TEST
 
-UNIT_MAIN("namespace", edits_of_the_value, who_is_asked, packed, created_and_read_in_three_requests,
+START_TEST(one_before_all_others)
+{
+    struct namespaces ns;
+    struct namespace_entry e = sample(1), bad = sample(2);
+
+    namespaces_init(&ns);
+    ck_assert_int_eq(namespaces_defaults(&ns), 0);
+    ck_assert_int_eq(namespaces_install_first(&ns, &e), 0);
+    ck_assert_uint_eq(ns.count, 3);
+    ck_assert(!memcmp(&ns.entry[0].provider, &e.provider, sizeof e.provider));
+    ck_assert_uint_eq(ns.entry[0].info_bytes, sizeof blob);
+    ck_assert_mem_eq(ns.entry[0].info, blob, sizeof blob);
+    ck_assert_int_eq(namespace_kind_of(&ns.entry[1]), NAMESPACE_KIND_HOSTS);
+    ck_assert_int_eq(namespace_kind_of(&ns.entry[2]), NAMESPACE_KIND_DNS);
+    ck_assert_int_eq(namespaces_install_first(&ns, &e), WSAEINVAL);
+    bad.path[0] = 0;
+    ck_assert_int_eq(namespaces_install_first(&ns, &bad), WSAEINVAL);
+    ck_assert_uint_eq(ns.count, 3);
+    for (unsigned n = 1;; n++) {
+        bool failed;
+        int err;
+
+        e = sample(3);
+        fault_at(n);
+        err = namespaces_install_first(&ns, &e);
+        failed = fault_end();
+        ck_assert_int_eq(err, failed ? WSA_NOT_ENOUGH_MEMORY : 0);
+        ck_assert_uint_eq(ns.count, failed ? 3 : 4);
+        if (!failed)
+            break;
+    }
+    namespaces_deinit(&ns);
+}
+END_TEST
+
+/* Ours by GUID and path, in any case of letters; under another path the GUID is somebody else's. */
+START_TEST(kinds)
+{
+    struct namespaces ns;
+    struct namespace_entry *dns;
+
+    namespaces_init(&ns);
+    ck_assert_int_eq(namespaces_defaults(&ns), 0);
+    dns = &ns.entry[1];
+    ck_assert_int_eq(namespace_kind_of(dns), NAMESPACE_KIND_DNS);
+    dns->path[1] = 's'; /* %systemRoot% */
+    ck_assert_int_eq(namespace_kind_of(dns), NAMESPACE_KIND_DNS);
+    dns->path[1] = 'x';
+    ck_assert_int_eq(namespace_kind_of(dns), NAMESPACE_KIND_OTHER);
+    dns->path[1] = 'S';
+    dns->path[5] = 0;
+    ck_assert_int_eq(namespace_kind_of(dns), NAMESPACE_KIND_OTHER);
+    ns.entry[0].provider = guid_of(9);
+    ck_assert_int_eq(namespace_kind_of(&ns.entry[0]), NAMESPACE_KIND_OTHER);
+    namespaces_deinit(&ns);
+}
+END_TEST
+
+UNIT_MAIN("namespace", one_before_all_others, kinds, edits_of_the_value, who_is_asked, packed, created_and_read_in_three_requests,
           other_software, edit_survives_any_failure, edit_survives_any_crash, read_survives_any_failure,
           damage_is_named_and_mended, backups, no_rights)

@@ -142,12 +142,31 @@ static int enter(bool write)
     return write && read_only ? WSAEACCES : 0;
 }
 
+/* Children stand in the order of their names. The place of that one, or `children`. */
+static uint32_t child_place(const struct reg_key *key, const char *name, size_t chars)
+{
+    uint32_t low = 0, high = key->children;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const char *there = key->child[middle]->name;
+        int order = strncasecmp(there, name, chars);
+
+        if (!order && !there[chars])
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle; /* a longer name of the same beginning comes after it */
+    }
+    return key->children;
+}
+
 static struct reg_key *child(struct reg_key *key, const char *name, size_t chars)
 {
-    for (uint32_t i = 0; i < key->children; i++)
-        if (strlen(key->child[i]->name) == chars && !strncasecmp(key->child[i]->name, name, chars))
-            return key->child[i];
-    return NULL;
+    uint32_t place = child_place(key, name, chars);
+
+    return place < key->children ? key->child[place] : NULL;
 }
 
 /* As the registry lists them. */
@@ -311,17 +330,15 @@ static void bury(struct reg_key *key)
 
 static bool drop_key(struct reg_key *parent, const char *name)
 {
-    for (uint32_t i = 0; i < parent->children; i++) {
-        if (strcasecmp(parent->child[i]->name, name))
-            continue;
-        bury(parent->child[i]);
-        parent->written = ++clock_now;
-        parent->children--;
-        memmove(&parent->child[i], &parent->child[i + 1],
-                (parent->children - i) * sizeof parent->child[0]);
-        return true;
-    }
-    return false;
+    uint32_t i = child_place(parent, name, strlen(name));
+
+    if (i == parent->children)
+        return false;
+    bury(parent->child[i]);
+    parent->written = ++clock_now;
+    parent->children--;
+    memmove(&parent->child[i], &parent->child[i + 1], (parent->children - i) * sizeof parent->child[0]);
+    return true;
 }
 
 int reg_delete_key(struct reg_key *parent, const char *name)

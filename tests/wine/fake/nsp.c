@@ -124,6 +124,9 @@ static INT WSAAPI next(HANDLE handle, DWORD flags, LPDWORD bytes, LPWSAQUERYSETW
     case 'w':
         WaitForSingleObject(l->ended, 20000);
         return nsk_result(WSA_E_CANCELLED);
+    case 't':
+        Sleep(700);
+        return nsk_result(WSATRY_AGAIN);
     case 'H':
         Sleep(30000);
         return nsk_result(WSA_E_CANCELLED);

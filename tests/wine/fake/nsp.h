@@ -9,8 +9,9 @@
  *            s not at all; C it crashes
  *   begins:  b WSATYPE_NOT_FOUND; B WSASERVICE_NOT_FOUND
  *   answers: f WSASERVICE_NOT_FOUND; e WSATRY_AGAIN; m it ends with WSAENOMORE; c it crashes; w it waits for End;
- *            o it never has enough room; H it hangs for 30 s and hears nothing; n it asks getaddrinfo the same first;
- *            k its blob has a bad offset, p its address lies outside the buffer, l its blob is a good hostent
+ *            o it never has enough room; t like e, after a while; H it hangs for 30 s and hears nothing; n it asks
+ *            getaddrinfo the same first; k its blob has a bad offset; p its address lies outside the buffer; l its blob is a
+ *            good hostent
  */
 #define FAKE_NSP_DATA1 0x2173706E
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs on the bad network of the shape layer, and what else takes a connection that is slow, or late, to come about. Each case
+ * needs its own options, which meson.build gives it. Nothing here measures how fast anything is: only that it was not faster.
+ */
+#include "net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "providers/shape/shape.h"
+
+static void five_thousand(SOCKET s)
+{
+    char data[5000];
+
+    pattern_fill(data, sizeof data, 1);
+    CHECK_RET(send(s, data, sizeof data, 0), sizeof data);
+}
+
+/* How many bytes come, and the error that ends them (0: the end of the stream). */
+static int drain(SOCKET s, int *err)
+{
+    char buf[1000];
+    int total = 0, n;
+
+    while ((n = recv(s, buf, sizeof buf, 0)) > 0) {
+        CHECK(pattern_check(buf, 0, 1));
+        total += n;
+    }
+    *err = n ? WSAGetLastError() : 0;
+    return total;
+}
+
+/* reset=1000 */
+static void reset_at_the_byte(void)
+{
+    SOCKET pair[2];
+    int err;
+
+    tcp_pair(AF_INET, pair);
+    five_thousand(pair[0]);
+    CHECK_INT(drain(pair[1], &err), 1000);
+    CHECK_ERR(err, WSAECONNRESET);
+    drain(pair[0], &err);
+    CHECK_ERR(err, WSAECONNRESET);
+}
+
+/* stall=1000: what is sent after that stays away, and so does the end. */
+static void stalls_at_the_byte(void)
+{
+    DWORD timeout = 300;
+    SOCKET pair[2];
+    int err;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(setsockopt(pair[1], SOL_SOCKET, SO_RCVTIMEO, (char *)&timeout, sizeof timeout));
+    five_thousand(pair[0]);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    CHECK_INT(drain(pair[1], &err), 1000);
+    CHECK_ERR(err, WSAETIMEDOUT);
+}
+
+/* latency=50ms: the handshake takes a round trip, and so do question and answer. */
+static void latency_is_felt(void)
+{
+    SOCKET pair[2];
+    ULONGLONG start = GetTickCount64();
+    char c = 'x';
+
+    tcp_pair(AF_INET, pair);
+    CHECK(GetTickCount64() - start >= 90);
+    start = GetTickCount64();
+    CHECK_RET(send(pair[0], &c, 1, 0), 1);
+    CHECK_RET(recv(pair[1], &c, 1, 0), 1);
+    CHECK_RET(send(pair[1], &c, 1, 0), 1);
+    CHECK_RET(recv(pair[0], &c, 1, 0), 1);
+    CHECK(GetTickCount64() - start >= 90);
+}
+
+/* rate=400kbit: 50 kB take a second, and arrive whole. */
+static void rate_is_kept(void)
+{
+    enum { BYTES = 25000 };
+    static char out[BYTES], in[BYTES];
+    ULONGLONG start;
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    pattern_fill(out, BYTES, 2);
+    start = GetTickCount64();
+    send_all(pair[0], out, BYTES);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    CHECK_INT(recv_all(pair[1], in, BYTES), BYTES);
+    CHECK(GetTickCount64() - start >= 450);
+    CHECK_BYTES(in, out, BYTES);
+}
+
+/* loss=50%,seed=7: just the ones that the seed says. */
+static void loses_what_the_seed_says(void)
+{
+    enum { MANY = 100 };
+    struct shape config;
+    DWORD timeout = 1000;
+    SOCKET to, from;
+    union addr at;
+    char got[MANY] = { 0 };
+    unsigned char n, expected = 0, arrived = 0;
+
+    shape_init(&config);
+    shape_set(&config, "loss", "50%");
+    shape_set(&config, "seed", "7");
+    to = udp_bound(AF_INET, &at);
+    from = udp_new(AF_INET);
+    CHECK_OK(setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, (char *)&timeout, sizeof timeout));
+    for (n = 0; n < MANY; n++)
+        expected += !shape_lost(&config, SHAPE_OUT, 1, n);
+    for (n = 0; n < MANY; n++)
+        CHECK_RET(sendto(from, (char *)&n, 1, 0, &at.sa, sizeof at.v4), 1);
+    while (arrived < expected && recv(to, (char *)&n, 1, 0) == 1 && n < MANY) {
+        got[n] = 1;
+        arrived++;
+    }
+    for (n = 0; n < MANY; n++)
+        CHECK_INT(got[n], !shape_lost(&config, SHAPE_OUT, 1, n));
+}
+
+/* reset=0,port=9: connections elsewhere are left alone. */
+static void only_where_told(void)
+{
+    SOCKET pair[2];
+    int err;
+
+    tcp_pair(AF_INET, pair);
+    five_thousand(pair[0]);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    CHECK_INT(drain(pair[1], &err), 5000);
+    CHECK_ERR(err, 0);
+}
+
+/* ---- latency=20s: a connect that is under way for as long as the test needs ---- */
+
+static SOCKET bound_for_connect_ex(void)
+{
+    struct sockaddr_in any = { .sin_family = AF_INET };
+    SOCKET s = tcp_new(AF_INET);
+
+    NEED_OK(bind(s, (struct sockaddr *)&any, sizeof any));
+    return s;
+}
+
+static BOOL begin_connect_ex(SOCKET s, const union addr *at, OVERLAPPED *ov)
+{
+    LPFN_CONNECTEX connect_ex = (LPFN_CONNECTEX)extension(s, (GUID)WSAID_CONNECTEX);
+
+    return CHECK_FALSE(connect_ex(s, &at->sa, sizeof at->v4, NULL, 0, NULL, ov), ERROR_IO_PENDING);
+}
+
+static void cancelled_connect_ex(void)
+{
+    OVERLAPPED ov = { 0 }, *done;
+    ULONG_PTR key;
+    union addr at;
+    SOCKET s = bound_for_connect_ex();
+    HANDLE port = CreateIoCompletionPort((HANDLE)s, NULL, 77, 0);
+    DWORD bytes, flags;
+
+    tcp_listen(AF_INET, &at);
+    CHECK_TRUE(SetFileCompletionNotificationModes((HANDLE)s, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS));
+    begin_connect_ex(s, &at, &ov);
+    CHECK(!HasOverlappedIoCompleted(&ov));
+    CHECK_TRUE(CancelIoEx((HANDLE)s, &ov));
+    CHECK(!GetQueuedCompletionStatus(port, &bytes, &key, &done, 10000));
+    CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
+    CHECK(done == &ov);
+    CHECK_INT(key, 77);
+    CHECK_FALSE(WSAGetOverlappedResult(s, &ov, &bytes, FALSE, &flags), WSA_OPERATION_ABORTED);
+    CHECK_FALSE(CancelIoEx((HANDLE)s, &ov), ERROR_NOT_FOUND);
+}
+
+static void closed_connect_ex(void)
+{
+    OVERLAPPED ov = { 0 }, *done;
+    ULONG_PTR key;
+    union addr at;
+    SOCKET s = bound_for_connect_ex();
+    HANDLE port = CreateIoCompletionPort((HANDLE)s, NULL, 78, 0);
+    DWORD bytes;
+
+    tcp_listen(AF_INET, &at);
+    begin_connect_ex(s, &at, &ov);
+    CHECK_OK(closesocket(s));
+    CHECK(!GetQueuedCompletionStatus(port, &bytes, &key, &done, 10000));
+    CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
+    CHECK(done == &ov);
+}
+
+static void nonblocking_connect(void)
+{
+    TIMEVAL now = { 0, 0 };
+    fd_set writable;
+    union addr at;
+    SOCKET s = tcp_new(AF_INET);
+
+    tcp_listen(AF_INET, &at);
+    set_nonblocking(s, 1);
+    CHECK_FAILS(connect(s, &at.sa, sizeof at.v4), WSAEWOULDBLOCK);
+    CHECK_FAILS(connect(s, &at.sa, sizeof at.v4), WSAEALREADY);
+    CHECK_FAILS(send(s, "x", 1, 0), WSAENOTCONN);
+    FD_ZERO(&writable);
+    FD_SET(s, &writable);
+    CHECK_RET(select(0, NULL, &writable, NULL, &now), 0);
+    CHECK_OK(closesocket(s));
+}
+
+static DWORD WINAPI close_soon(void *s)
+{
+    Sleep(300);
+    return (DWORD)closesocket((SOCKET)s);
+}
+
+static void closed_blocking_connect(void)
+{
+    union addr at;
+    SOCKET s = tcp_new(AF_INET);
+    HANDLE closer;
+
+    tcp_listen(AF_INET, &at);
+    closer = thread_start(close_soon, (void *)s);
+    CHECK_FAILS(connect(s, &at.sa, sizeof at.v4), WSAEINTR);
+    CHECK_INT(thread_join(closer), 0);
+}
+
+/* ---- a process ends with what it sent still under way ---- */
+
+enum { LAST_WORDS = 300000 };
+
+static int child(int argc, char **argv)
+{
+    union addr at = loopback(AF_INET, (unsigned short)atoi(argv[0]));
+    static char data[LAST_WORDS];
+    WSADATA wsa;
+    SOCKET s;
+
+    (void)argc;
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    s = tcp_new(AF_INET);
+    NEED_OK(connect(s, &at.sa, sizeof at.v4));
+    pattern_fill(data, sizeof data, 9);
+    send_all(s, data, sizeof data);
+    if (!strcmp(argv[1], "close"))
+        closesocket(s);
+    if (!strcmp(argv[1], "cleanup")) {
+        closesocket(s);
+        WSACleanup();
+    }
+    ExitProcess(0);
+}
+
+static void last_words(const void *how)
+{
+    static char got[LAST_WORDS], want[LAST_WORDS];
+    char args[64];
+    union addr at;
+    SOCKET listener = tcp_listen(AF_INET, &at), s;
+    HANDLE process;
+
+    sprintf(args, "%u %s", ntohs(at.v4.sin_port), (const char *)how);
+    process = child_start(args, 0);
+    s = accept(listener, NULL, NULL);
+    NEED(s != INVALID_SOCKET);
+    Sleep(200); /* its sends fill what there is to fill */
+    pattern_fill(want, sizeof want, 9);
+    CHECK_INT(recv_all(s, got, sizeof got), LAST_WORDS);
+    CHECK_BYTES(got, want, LAST_WORDS);
+    CHECK_INT(child_wait(process), 0);
+}
+
+__attribute__((constructor)) static void take_child_role(void)
+{
+    test_child = child;
+}
+
+const struct test_case test_cases[] = {
+    { "reset-at-the-byte", reset_at_the_byte },
+    { "stalls-at-the-byte", stalls_at_the_byte },
+    { "latency-is-felt", latency_is_felt },
+    { "rate-is-kept", rate_is_kept },
+    { "loses-what-the-seed-says", loses_what_the_seed_says },
+    { "only-where-told", only_where_told },
+    { "cancelled-connect-ex", cancelled_connect_ex },
+    { "closed-connect-ex", closed_connect_ex },
+    { "nonblocking-connect", nonblocking_connect },
+    { "closed-blocking-connect", closed_blocking_connect },
+    { "last-words-closed", .run_row = last_words, .row = "close" },
+    { "last-words-open", .run_row = last_words, .row = "open" },
+    { "last-words-cleanup", .run_row = last_words, .row = "cleanup" },
+    { 0 },
+};
