@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* How long the peer may keep a connection that the program has closed; and C may take to arrive. */
-enum { GIVE_UP_US = 60 * 1000 * 1000, ARRIVE_US = 5 * 1000 * 1000 };
+enum { GIVE_UP_US = 60 * 1000 * 1000, ARRIVE_US = 60 * 1000 * 1000 };
 
 static struct relay_conn *conns; /* guarded by relay_registry */
 

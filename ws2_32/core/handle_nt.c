@@ -135,6 +135,14 @@ LONG handle_status(DWORD err)
         return STATUS_CONNECTION_REFUSED;
     case WSAETIMEDOUT:
         return STATUS_IO_TIMEOUT;
+    case WSAEACCES:
+        return STATUS_ACCESS_DENIED;
+    case WSAENETUNREACH:
+        return STATUS_NETWORK_UNREACHABLE;
+    case WSAEHOSTUNREACH:
+        return STATUS_HOST_UNREACHABLE;
+    case WSAENETDOWN:
+        return STATUS_UNEXPECTED_NETWORK_ERROR;
     case WSAENOTSOCK:
         return STATUS_INVALID_HANDLE;
     }
