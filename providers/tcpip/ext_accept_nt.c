@@ -59,6 +59,18 @@ void sock_renew(struct sock *k)
     k->renew_selection = k->renew_mode = FALSE;
 }
 
+/*
+ * sock_settle() has given the kernel's object the acceptor's own mode and selection; with the context the record takes the
+ * listener's, and the object has to follow. A receive that the device is asked for would wait for ever otherwise.
+ */
+void sock_accept_context(struct sock *k, struct sock *listener)
+{
+    k->renew_selection = listener->event_mask || k->event_mask;
+    k->renew_mode = listener->nonblocking != k->nonblocking;
+    sock_inherit(k, listener);
+    sock_renew(k);
+}
+
 /* wine-afd.md 3.7: after the sockets, the buffer. */
 static int check_buffer(const struct sock *listener, PVOID buf, const struct afd_accept_into *in,
                         DWORD remote_bytes)

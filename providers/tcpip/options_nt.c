@@ -394,7 +394,7 @@ static int update_accept_context(struct sock *k, const void *value, INT bytes)
     else if (sock_settle(k) != SOCK_CONNECTED)
         err = WSAENOTCONN;
     else
-        sock_inherit(k, listener);
+        sock_accept_context(k, listener);
     sock_put(listener);
     return err;
 }

@@ -17,6 +17,9 @@ void sock_inherit(struct sock *accepted, struct sock *listener);
  */
 void sock_renew(struct sock *k);
 
+/* SO_UPDATE_ACCEPT_CONTEXT: `k`, settled, takes what sock_inherit() says, in the record and in the kernel. */
+void sock_accept_context(struct sock *k, struct sock *listener);
+
 /* options_store_pe.c, with the ones in sock.h: all but SO_ERROR. */
 void sock_options_copy(struct sock *to, struct sock *from);
 

@@ -242,6 +242,65 @@ static void acceptor_in_port(void)
     CHECK_INT(n, 1);
 }
 
+/*
+ * A receive that the device has to do, because of its many buffers: the program's blocking mode is what it obeys, whatever
+ * SO_UPDATE_ACCEPT_CONTEXT and ioctlsocket() believed not to need telling.
+ */
+static void check_receive_does_not_wait(void)
+{
+    enum { MANY = 100 };
+    DWORD ms = 2000, n, flags = 0;
+    WSABUF bufs[MANY];
+    char c[MANY];
+
+    for (int i = 0; i < MANY; i++)
+        bufs[i] = (WSABUF){ 1, &c[i] };
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_RCVTIMEO, (char *)&ms, sizeof ms));
+    CHECK_FAILS(WSARecv(t.acceptor, bufs, MANY, &n, &flags, NULL, NULL), WSAEWOULDBLOCK);
+    CHECK_FAILS(recv(t.acceptor, c, 1, 0), WSAEWOULDBLOCK);
+}
+
+static void accept_one(void)
+{
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&t.listener, sizeof t.listener));
+}
+
+/* As node does it: the listener is nonblocking, and the accepted socket is made so when it has the listener's context. */
+static void nonblocking_listener(void)
+{
+    setup(AF_INET);
+    set_nonblocking(t.listener, 1);
+    accept_one();
+    set_nonblocking(t.acceptor, 1);
+    check_receive_does_not_wait();
+}
+
+/* Without a word from the program the mode is the listener's. */
+static void inherits_nonblocking(void)
+{
+    setup(AF_INET);
+    set_nonblocking(t.listener, 1);
+    accept_one();
+    check_receive_does_not_wait();
+}
+
+static void inherits_selection(void)
+{
+    WSAEVENT event = WSACreateEvent();
+    WSANETWORKEVENTS found;
+
+    setup(AF_INET);
+    CHECK_OK(WSAEventSelect(t.listener, event, FD_READ | FD_CLOSE));
+    accept_one();
+    send_all(t.client, "x", 1);
+    CHECK(WaitForSingleObject(event, 5000) == WAIT_OBJECT_0);
+    CHECK_OK(WSAEnumNetworkEvents(t.acceptor, event, &found));
+    CHECK_INT(found.lNetworkEvents, FD_READ);
+}
+
 static const int v4 = AF_INET, v6 = AF_INET6;
 
 const struct test_case test_cases[] = {
@@ -256,5 +315,8 @@ const struct test_case test_cases[] = {
     { "misuse", misuse },
     { "through-mswsock", through_mswsock },
     { "acceptor-in-port", acceptor_in_port },
+    { "nonblocking-listener", nonblocking_listener },
+    { "inherits-nonblocking", inherits_nonblocking },
+    { "inherits-selection", inherits_selection },
     { 0 },
 };
