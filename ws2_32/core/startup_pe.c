@@ -141,3 +141,25 @@ int startup_check(void)
     t = thread_get();
     return t && t->in_hook ? WSAEINPROGRESS : 0;
 }
+
+int startup_lend(BOOL *lent)
+{
+    int err = startup_check();
+    WORD use;
+
+    *lent = FALSE;
+    if (err != WSANOTINITIALISED)
+        return err;
+    err = startup_begin(MAKEWORD(2, 2), &use);
+    *lent = !err;
+    return err;
+}
+
+void startup_take_back(BOOL lent)
+{
+    DWORD err = GetLastError();
+
+    if (lent)
+        startup_end();
+    SetLastError(err);
+}
