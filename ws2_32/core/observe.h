@@ -25,7 +25,7 @@ int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *ke
 
 /*
  * `run` is called once when the process begins to end, on the thread that ends it, while all others still run; `on` FALSE: no more. It must not need the
- * loader, whose lock is held. Not called where the stub of the system call is unknown (32-bit programs), nor by TerminateProcess().
+ * loader, whose lock is held. Not called where the stub of the system call is unknown, nor by TerminateProcess().
  */
 BOOL observe_exit(void (*run)(void), BOOL on);
 
