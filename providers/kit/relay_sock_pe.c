@@ -159,6 +159,29 @@ void relay_sock_forget(struct relay_sock *k)
     watch(k->s, FALSE);
 }
 
+static void end_one(uintptr_t s, void *record, void *unused)
+{
+    struct relay_sock *k = relay_sock_get(s);
+    int ignored;
+
+    (void)record, (void)unused;
+    if (!k)
+        return;
+    lock_take(&k->lock);
+    relay_accept_settle(k);
+    if (!k->closed && k->use == USE_CONNECTED && k->conn) {
+        k->base->lpWSPShutdown(k->s, SD_SEND, &ignored);
+        k->conn->p_ended = TRUE;
+    }
+    lock_drop(&k->lock);
+    relay_sock_put(k);
+}
+
+void relay_sock_end_all(void)
+{
+    handle_map_each(&records, end_one, NULL);
+}
+
 /* After P itself is closed; `k` was forgotten before. */
 void relay_sock_closed(struct relay_sock *k)
 {
