@@ -241,6 +241,10 @@ struct relay_sock {
     DWORD ov_bytes;
     DWORD ov_thread;
     int err; /* how the last connect ended; 0: well, or none yet */
+    HWND window; /* of the selection with messages, `events` 0: none */
+    unsigned message;
+    long events;
+    BOOL withheld; /* FD_CONNECT, from P: the message has been posted from here */
 };
 
 /* Sets a kept option on `u`, as far as `u` takes it. */
@@ -280,6 +284,9 @@ LPFN_CONNECTEX relay_connect_ex(SOCKET s, const WSPPROC_TABLE *table);
 LPFN_ACCEPTEX relay_accept_ex(SOCKET s, const WSPPROC_TABLE *table);
 FARPROC relay_base_extension(SOCKET s, const WSPPROC_TABLE *table, GUID id);
 void relay_base_stop(void);
+
+/* The record's lock is held: P's selection, with FD_CONNECT or without. */
+void relay_sock_select(struct relay_sock *k, BOOL with_connect);
 
 /* relay_connect_pe.c, on the relay's thread: the program's connect is done (P is now being connected to the relay), or has failed. */
 BOOL relay_connect_join(struct relay_sock *k, struct relay_conn *c);

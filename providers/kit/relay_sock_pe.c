@@ -280,6 +280,17 @@ int WSPAPI relay_Bind(SOCKET s, const struct sockaddr *name, int bytes, LPINT lp
     return err ? relay_fail(lp_errno, err) : 0;
 }
 
+/* ---- messages ---- */
+
+void relay_sock_select(struct relay_sock *k, BOOL with_connect)
+{
+    long events = with_connect ? k->events : k->events & ~FD_CONNECT;
+    int ignored;
+
+    k->base->lpWSPAsyncSelect(k->s, k->window, events ? k->message : 0, events, &ignored);
+    k->withheld = !with_connect;
+}
+
 /* ---- names ---- */
 
 static int give_name(const SOCKADDR_STORAGE *from, int from_bytes, struct sockaddr *name,
