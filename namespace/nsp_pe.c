@@ -379,31 +379,7 @@ static INT WSAAPI control(HANDLE handle, DWORD code, LPVOID in, DWORD in_bytes, 
     return nsk_result(err);
 }
 
-/* ---- nothing can be registered here ---- */
-
-static INT WSAAPI set_service(LPGUID id, LPWSASERVICECLASSINFOW info, LPWSAQUERYSETW query, WSAESETSERVICEOP op, DWORD flags)
-{
-    (void)id, (void)info, (void)query, (void)op, (void)flags;
-    return nsk_result(WSAEOPNOTSUPP);
-}
-
-static INT WSAAPI install_class(LPGUID id, LPWSASERVICECLASSINFOW info)
-{
-    (void)id, (void)info;
-    return nsk_result(WSAEOPNOTSUPP);
-}
-
-static INT WSAAPI remove_class(LPGUID id, LPGUID class_id)
-{
-    (void)id, (void)class_id;
-    return nsk_result(WSATYPE_NOT_FOUND);
-}
-
-static INT WSAAPI get_class(LPGUID id, LPDWORD bytes, LPWSASERVICECLASSINFOW info)
-{
-    (void)id, (void)bytes, (void)info;
-    return nsk_result(WSATYPE_NOT_FOUND);
-}
+/* ---- start and end ---- */
 
 static INT WSAAPI cleanup(LPGUID id)
 {
@@ -421,13 +397,12 @@ static INT WSAAPI cleanup(LPGUID id)
 INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routine)
 {
     const NSP_ROUTINE ours = {nsp_source.slow ? offsetof(NSP_ROUTINE, NSPIoctl) : sizeof ours, 1, 0, cleanup, begin, next, end,
-                              set_service, install_class, remove_class, get_class, nsp_source.slow ? NULL : control};
+                              nsk_no_service, nsk_no_new_class, nsk_no_class_to_remove, nsk_no_class,
+                              nsp_source.slow ? NULL : control};
 
     (void)id;
-    if (nsp_source.start && !nsp_source.start()) {
-        SetLastError(WSASYSNOTREADY);
-        return SOCKET_ERROR;
-    }
+    if (nsp_source.start && !nsp_source.start())
+        return nsk_result(WSASYSNOTREADY);
     AcquireSRWLockExclusive(&lock);
     startups++;
     ReleaseSRWLockExclusive(&lock);

@@ -101,6 +101,15 @@ static inline INT nsk_result(INT err)
     WSASetLastError(err);
     return SOCKET_ERROR;
 }
+
+/*
+ * Entries of NSP_ROUTINE for a provider with which nothing can be registered: NSPSetService and NSPInstallServiceClass
+ * (WSAEOPNOTSUPP), NSPRemoveServiceClass and NSPGetServiceClassInfo (WSATYPE_NOT_FOUND).
+ */
+INT WSAAPI nsk_no_service(LPGUID id, LPWSASERVICECLASSINFOW info, LPWSAQUERYSETW query, WSAESETSERVICEOP op, DWORD flags);
+INT WSAAPI nsk_no_new_class(LPGUID id, LPWSASERVICECLASSINFOW info);
+INT WSAAPI nsk_no_class_to_remove(LPGUID id, LPGUID class_id);
+INT WSAAPI nsk_no_class(LPGUID id, LPDWORD bytes, LPWSASERVICECLASSINFOW info);
 #endif
 
 #endif

@@ -20,6 +20,27 @@ static BOOL failed(int err)
     ((type)(void *)extension_below(o->chain, o->lower,                                             \
                                    offsetof(struct ws2kit_extensions, name) / sizeof(FARPROC)))
 
+/* The last error stays the call's. */
+static BOOL put_after(struct own_socket *o, BOOL done)
+{
+    DWORD err = GetLastError();
+
+    own_put(o);
+    SetLastError(err);
+    return done;
+}
+
+/* For a call without bytes of its own. NULL with the last error set. */
+static struct own_op *begin(struct own_socket *o, LPOVERLAPPED ov)
+{
+    int err;
+    struct own_op *op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
+
+    if (!op)
+        failed(err);
+    return op;
+}
+
 /* These functions have no thread id argument; only with a routine is one needed, and then own_begin() gets it. */
 static BOOL started(struct own_op *op, BOOL done)
 {
@@ -93,25 +114,16 @@ static BOOL PASCAL own_DisconnectEx(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWOR
     LPFN_DISCONNECTEX below = o ? BELOW(LPFN_DISCONNECTEX, DisconnectEx, o) : NULL;
     struct own_op *op;
     BOOL done = FALSE;
-    int err;
 
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
         done = below(o->lower, NULL, flags, reserved);
-    } else if (below) {
-        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
-        if (op) {
-            op->what = WS2KIT_DISCONNECTED;
-            done = started(op, below(o->lower, &op->lower, flags, reserved));
-        } else {
-            failed(err);
-        }
+    } else if (below && (op = begin(o, ov))) {
+        op->what = WS2KIT_DISCONNECTED;
+        done = started(op, below(o->lower, &op->lower, flags, reserved));
     }
-    err = WSAGetLastError();
-    own_put(o);
-    WSASetLastError(err);
-    return done;
+    return put_after(o, done);
 }
 
 static BOOL PASCAL own_TransmitFile(SOCKET s, HANDLE file, DWORD bytes, DWORD each,
@@ -121,23 +133,15 @@ static BOOL PASCAL own_TransmitFile(SOCKET s, HANDLE file, DWORD bytes, DWORD ea
     LPFN_TRANSMITFILE below = o ? BELOW(LPFN_TRANSMITFILE, TransmitFile, o) : NULL;
     struct own_op *op;
     BOOL done = FALSE;
-    int err;
 
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
         done = below(o->lower, file, bytes, each, NULL, buffers, flags);
-    } else if (below) {
-        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
-        if (op)
-            done = started(op, below(o->lower, file, bytes, each, &op->lower, buffers, flags));
-        else
-            failed(err);
+    } else if (below && (op = begin(o, ov))) {
+        done = started(op, below(o->lower, file, bytes, each, &op->lower, buffers, flags));
     }
-    err = WSAGetLastError();
-    own_put(o);
-    WSASetLastError(err);
-    return done;
+    return put_after(o, done);
 }
 
 static BOOL PASCAL own_TransmitPackets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT element, DWORD count,
@@ -147,23 +151,15 @@ static BOOL PASCAL own_TransmitPackets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT elem
     LPFN_TRANSMITPACKETS below = o ? BELOW(LPFN_TRANSMITPACKETS, TransmitPackets, o) : NULL;
     struct own_op *op;
     BOOL done = FALSE;
-    int err;
 
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
         done = below(o->lower, element, count, each, NULL, flags);
-    } else if (below) {
-        op = own_begin(o, ov, NULL, NULL, 0, 0, &err);
-        if (op)
-            done = started(op, below(o->lower, element, count, each, &op->lower, flags));
-        else
-            failed(err);
+    } else if (below && (op = begin(o, ov))) {
+        done = started(op, below(o->lower, element, count, each, &op->lower, flags));
     }
-    err = WSAGetLastError();
-    own_put(o);
-    WSASetLastError(err);
-    return done;
+    return put_after(o, done);
 }
 
 static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERLAPPED ov,

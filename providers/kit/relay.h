@@ -344,4 +344,9 @@ static inline int relay_fail(LPINT lp_errno, int err)
 /* Guards the list of connections, their counts and ports, records and theirs. Leaf. */
 extern struct lock relay_registry;
 
+/* One reference less, under the registry lock. TRUE: it was the last. */
+BOOL relay_last(unsigned *refs);
+/* One more. */
+void relay_hold(unsigned *refs);
+
 #endif

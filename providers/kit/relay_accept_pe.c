@@ -23,20 +23,13 @@ struct relay_listener {
 
 struct relay_listener *relay_listener_get(struct relay_listener *l)
 {
-    lock_take(&relay_registry);
-    l->refs++;
-    lock_drop(&relay_registry);
+    relay_hold(&l->refs);
     return l;
 }
 
 void relay_listener_put(struct relay_listener *l)
 {
-    BOOL last;
-
-    lock_take(&relay_registry);
-    last = !--l->refs;
-    lock_drop(&relay_registry);
-    if (last)
+    if (relay_last(&l->refs))
         free(l);
 }
 

@@ -13,20 +13,13 @@ static struct relay_conn *conns; /* guarded by relay_registry */
 
 struct relay_conn *relay_conn_get(struct relay_conn *c)
 {
-    lock_take(&relay_registry);
-    c->refs++;
-    lock_drop(&relay_registry);
+    relay_hold(&c->refs);
     return c;
 }
 
 void relay_conn_put(struct relay_conn *c)
 {
-    BOOL last;
-
-    lock_take(&relay_registry);
-    last = !--c->refs;
-    lock_drop(&relay_registry);
-    if (!last)
+    if (!relay_last(&c->refs))
         return;
     relay_pump_deinit(c);
     if (c->p)

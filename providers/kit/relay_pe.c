@@ -11,6 +11,23 @@ enum { DRAIN_IDLE_MS = 5000, DRAIN_MOST_MS = 60000 };
 
 struct lock relay_registry;
 
+void relay_hold(unsigned *refs)
+{
+    lock_take(&relay_registry);
+    ++*refs;
+    lock_drop(&relay_registry);
+}
+
+BOOL relay_last(unsigned *refs)
+{
+    BOOL last;
+
+    lock_take(&relay_registry);
+    last = !--*refs;
+    lock_drop(&relay_registry);
+    return last;
+}
+
 static struct lock begin_lock; /* guards `running` and the start of the thread */
 static HANDLE port;            /* made once */
 static HANDLE gone;            /* event: the thread is no more in this DLL's hands */

@@ -31,9 +31,7 @@ static void watch(SOCKET s, BOOL on)
 
 struct relay_sock *relay_sock_hold(struct relay_sock *k)
 {
-    lock_take(&relay_registry);
-    k->refs++;
-    lock_drop(&relay_registry);
+    relay_hold(&k->refs);
     return k;
 }
 
@@ -61,12 +59,7 @@ static void forget_options(struct relay_sock *k)
 
 void relay_sock_put(struct relay_sock *k)
 {
-    BOOL last;
-
-    lock_take(&relay_registry);
-    last = !--k->refs;
-    lock_drop(&relay_registry);
-    if (!last)
+    if (!relay_last(&k->refs))
         return;
     relay_sock_drop_u(k);
     forget_options(k);

@@ -283,30 +283,6 @@ static INT WSAAPI end(HANDLE handle)
     return NO_ERROR;
 }
 
-static INT WSAAPI set_service(LPGUID id, LPWSASERVICECLASSINFOW info, LPWSAQUERYSETW query, WSAESETSERVICEOP op, DWORD flags)
-{
-    (void)id, (void)info, (void)query, (void)op, (void)flags;
-    return nsk_result(WSAEOPNOTSUPP);
-}
-
-static INT WSAAPI install_class(LPGUID id, LPWSASERVICECLASSINFOW info)
-{
-    (void)id, (void)info;
-    return nsk_result(WSAEOPNOTSUPP);
-}
-
-static INT WSAAPI remove_class(LPGUID id, LPGUID class_id)
-{
-    (void)id, (void)class_id;
-    return nsk_result(WSATYPE_NOT_FOUND);
-}
-
-static INT WSAAPI get_class(LPGUID id, LPDWORD bytes, LPWSASERVICECLASSINFOW info)
-{
-    (void)id, (void)bytes, (void)info;
-    return nsk_result(WSATYPE_NOT_FOUND);
-}
-
 static INT WSAAPI cleanup(LPGUID id)
 {
     (void)id;
@@ -316,8 +292,8 @@ static INT WSAAPI cleanup(LPGUID id)
 
 INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routine)
 {
-    const NSP_ROUTINE ours = { offsetof(NSP_ROUTINE, NSPIoctl), 1, 0, cleanup, begin, next, end, set_service, install_class,
-                               remove_class, get_class, NULL };
+    const NSP_ROUTINE ours = { offsetof(NSP_ROUTINE, NSPIoctl), 1, 0, cleanup, begin, next, end, nsk_no_service,
+                               nsk_no_new_class, nsk_no_class_to_remove, nsk_no_class, NULL };
     int err = config_hold();
 
     (void)id;

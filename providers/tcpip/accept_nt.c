@@ -10,12 +10,14 @@ struct incoming {
     HANDLE handle;
     union sock_addr peer, local;
     INT peer_bytes, local_bytes;
+    int listener_hard; /* before it was taken */
 };
 
-/* `with_peer` FALSE: nobody wants the peer's name now, and learning it on a new handle costs the server two requests. */
+/* `with_peer` FALSE: nobody wants the peer's name before there is a record, which can have it for less (addr_nt.c). */
 static int take(struct sock *k, BOOL with_peer, struct incoming *in)
 {
     ULONG value = 0;
+    int hard = k->kernel_hard;
     NTSTATUS status =
         afd_call_blocking(k, AFD_ACCEPT, NULL, 0, &value, sizeof value, NULL);
 
@@ -23,6 +25,7 @@ static int take(struct sock *k, BOOL with_peer, struct incoming *in)
         return err_from_ntstatus(status);
     k->deferred = FALSE;
     memset(in, 0, sizeof *in);
+    in->listener_hard = hard;
     in->handle = (HANDLE)(ULONG_PTR)value;
 
     in->peer.any.sa_family = (u_short)k->family;
@@ -89,6 +92,8 @@ static int make(struct sock *k, const struct incoming *in, struct sock **out)
     n->peer_bytes = in->peer_bytes;
     n->state = SOCK_CONNECTED;
     sock_inherit(n, k);
+    if ((int)n->kernel_hard != in->listener_hard)
+        n->kernel_hard = HARD_UNSURE;
     if (!n->overlapped)
         afd_refuse_ports(in->handle);
     err = sock_register(n);
@@ -101,8 +106,7 @@ static int make(struct sock *k, const struct incoming *in, struct sock **out)
     return 0;
 }
 
-static int do_accept(struct sock *k, BOOL with_peer, LPCONDITIONPROC condition, DWORD_PTR data,
-                     struct sock **out)
+static int do_accept(struct sock *k, LPCONDITIONPROC condition, DWORD_PTR data, struct sock **out)
 {
     struct incoming in;
     int err;
@@ -111,7 +115,7 @@ static int do_accept(struct sock *k, BOOL with_peer, LPCONDITIONPROC condition, 
         return WSAEOPNOTSUPP;
     if (k->state != SOCK_LISTENING && !k->shared)
         return WSAEINVAL;
-    err = take(k, with_peer || condition, &in);
+    err = take(k, condition != NULL, &in);
     if (!err && condition)
         err = ask(k, &in, condition, data);
     return err ? err : make(k, &in, out);
@@ -131,9 +135,13 @@ SOCKET WSPAPI WSPAccept(SOCKET s, struct sockaddr *addr, LPINT addrlen, LPCONDIT
                             *addrlen < sock_addr_bytes(k)))
         err = WSAEFAULT;
     if (!err)
-        err = do_accept(k, addr && addrlen, condition, callback_data, &n);
+        err = do_accept(k, condition, callback_data, &n);
     if (!err) {
         if (addr && addrlen) {
+            union sock_addr peer;
+            INT bytes;
+
+            sock_peer_name(n, &peer, &bytes); /* which stays in the record; a peer that has reset it has none */
             memcpy(addr, &n->peer, sock_addr_bytes(n));
             *addrlen = sock_addr_bytes(n);
         }

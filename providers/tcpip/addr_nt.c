@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/fast.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ int sock_check_addr(const struct sock *k, const struct sockaddr *name, INT namel
 
 int sock_local_name(struct sock *k, union sock_addr *name, INT *bytes)
 {
-    NTSTATUS status;
+    NTSTATUS status = STATUS_SUCCESS;
     ULONG got;
     BOOL known;
 
@@ -42,8 +43,11 @@ int sock_local_name(struct sock *k, union sock_addr *name, INT *bytes)
     lock_drop(&k->lock);
     if (known)
         return 0;
-    status = afd_call(k->handle, AFD_GETSOCKNAME, NULL, 0, name, sizeof *name, &got);
-    *bytes = (INT)got;
+    *bytes = fast_name(k, FALSE, name);
+    if (!*bytes) {
+        status = afd_call(k->handle, AFD_GETSOCKNAME, NULL, 0, name, sizeof *name, &got);
+        *bytes = (INT)got;
+    }
     if (!status && (k->state == SOCK_CONNECTED || k->state == SOCK_LISTENING)) {
         lock_take(&k->lock); /* it cannot change any more */
         k->local = *name;
@@ -57,8 +61,10 @@ int sock_local_name(struct sock *k, union sock_addr *name, INT *bytes)
 static int learn_peer(struct sock *k, union sock_addr *name, INT *bytes)
 {
     ULONG got = 0;
-    NTSTATUS status = afd_call(k->handle, AFD_GETPEERNAME, NULL, 0, name, sizeof *name, &got);
+    NTSTATUS status = STATUS_SUCCESS;
 
+    if (!fast_name(k, TRUE, name))
+        status = afd_call(k->handle, AFD_GETPEERNAME, NULL, 0, name, sizeof *name, &got);
     if (status)
         return err_from_ntstatus(status);
     *bytes = sock_addr_bytes(k);

@@ -477,9 +477,11 @@ NTSTATUS afd_call_blocking(struct sock *k, ULONG code, const void *in, ULONG in_
 {
     IO_STATUS_BLOCK iosb;
     HANDLE handle = k->handle;
-    HANDLE event = event_take();
+    HANDLE event;
     NTSTATUS status;
 
+    sock_tell(k);
+    event = event_take();
     if (!event)
         return STATUS_NO_MEMORY;
     status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);

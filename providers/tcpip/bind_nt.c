@@ -128,8 +128,10 @@ static int do_listen(struct sock *k, int backlog)
     if (state != SOCK_BOUND && state != SOCK_LISTENING)
         return WSAEINVAL;
     status = afd_call(k->handle, AFD_LISTEN, &in, sizeof in, NULL, 0, NULL);
-    if (!status)
+    if (!status) {
         k->state = SOCK_LISTENING;
+        sock_linger_changed(k);
+    }
     return err_from_ntstatus(status);
 }
 

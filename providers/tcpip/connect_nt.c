@@ -74,6 +74,7 @@ int sock_begin_connect(struct sock *k, const union sock_addr *name, enum sock_st
         k->local_bytes = 0; /* the kernel chooses or completes it */
         k->mask_error = FALSE;
         k->reset = FALSE;
+        k->untold = FALSE;
     }
     lock_drop(&k->lock);
     return err;

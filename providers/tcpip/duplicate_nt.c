@@ -44,6 +44,7 @@ static int duplicate(struct sock *k, DWORD process_id, WSAPROTOCOL_INFOW *info)
     if (!process)
         return WSAEINVAL;
 
+    sock_tell(k);
     GetHandleInformation(k->handle, &flags);
     done = DuplicateHandle(GetCurrentProcess(), k->handle, process, &copy, 0,
                            (flags & HANDLE_FLAG_INHERIT) != 0, DUPLICATE_SAME_ACCESS);

@@ -173,6 +173,7 @@ void sock_inherit(struct sock *accepted, struct sock *listener)
     accepted->event_mask = mask;
     accepted->nonblocking = nonblocking;
     accepted->linger = linger;
+    accepted->kernel_hard = listener->kernel_hard;
     accepted->was_selected = was_selected;
     accepted->may_be_selected = was_selected && !mask; /* it may have been at the moment of the accept */
     accepted->timeout_ms[AFD_KIND_OTHER] = receive_ms;

@@ -118,6 +118,7 @@ static int disconnect(struct sock *k, LPOVERLAPPED ov)
     if (err && err != WSA_IO_PENDING)
         return err;
 
+    sock_tell(k);
     status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
     if (!status)
         k->shut_send = TRUE;

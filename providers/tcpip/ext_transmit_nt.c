@@ -122,6 +122,7 @@ static int disconnect(struct sock *k, DWORD flags)
 
     if (!(flags & TF_DISCONNECT))
         return 0;
+    sock_tell(k);
     status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
     k->shut_send = !status;
     return err_from_ntstatus(status);

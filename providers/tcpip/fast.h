@@ -91,10 +91,16 @@ NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes
 BOOL fast_no_trouble(struct sock *k);
 /* Sets or reads one of the plain options. STATUS_NOT_FAST: ask the device. */
 NTSTATUS fast_option(struct sock *k, enum half_option_name name, BOOL set, INT *value);
-/* What closes next resets the connection. FALSE: ask the device. */
-BOOL fast_hard_close(struct sock *k);
+/* What closes next resets the connection, or does not. FALSE: ask the device. */
+BOOL fast_hard_close(struct sock *k, BOOL on);
+/* The listener has no connection that it has not been asked for, and no accept is on its way. FALSE: not known. */
+BOOL fast_nobody_queued(struct sock *k);
+/* How the connect() of a nonblocking stream is doing: *found as POLL would have it. FALSE: ask the device. */
+BOOL fast_connect_state(struct sock *k, ULONG *found);
 /* The acceptor of an AcceptEx has its connection. FALSE: not yet, or not known here. */
 BOOL fast_accepted(struct sock *k);
+/* getsockname or getpeername of a connected stream. 0: ask the device; otherwise the length. */
+INT fast_name(struct sock *k, BOOL peer, union sock_addr *name);
 /* FIONREAD. */
 BOOL fast_readable(struct sock *k, INT *bytes);
 

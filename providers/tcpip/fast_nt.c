@@ -440,11 +440,39 @@ NTSTATUS fast_option(struct sock *k, enum half_option_name name, BOOL set, INT *
     return o.status;
 }
 
-BOOL fast_hard_close(struct sock *k)
+BOOL fast_hard_close(struct sock *k, BOOL on)
 {
-    struct half_option o = { .fd = k->fd - 1, .name = HALF_HARD_CLOSE, .set = 1 };
+    struct half_option o = { .fd = k->fd - 1, .name = HALF_HARD_CLOSE, .set = 1, .value = on };
 
     return k->fd > 0 && !fast_call(HALF_OPTION, &o) && !o.status;
+}
+
+BOOL fast_nobody_queued(struct sock *k)
+{
+    struct half_queued q = { -1, 1 };
+
+    if (!fast_owns(k) || k->waits[AFD_KIND_OTHER] || afd_has_pending(k, AFD_KIND_OTHER))
+        return FALSE;
+    q.fd = fd_of(k);
+    return q.fd >= 0 && !fast_call(HALF_QUEUED, &q) && !q.connections;
+}
+
+BOOL fast_connect_state(struct sock *k, ULONG *found)
+{
+    struct half_poll_item item = { .wanted = AFD_POLL_WRITE };
+    struct half_poll p = { .item = (ULONG_PTR)&item, .count = 1, .waker = -1 };
+
+    if (!fast_owns(k))
+        return FALSE;
+    item.fd = fd_of(k);
+    if (item.fd < 0 || fast_call(HALF_POLL, &p) || p.doubt || p.status)
+        return FALSE;
+    *found = 0;
+    if (item.found) {
+        k->untold = TRUE;
+        *found = AFD_POLL_CONNECT;
+    }
+    return TRUE;
 }
 
 /*
@@ -467,6 +495,16 @@ BOOL fast_accepted(struct sock *k)
     return FALSE;
 }
 
+INT fast_name(struct sock *k, BOOL peer, union sock_addr *name)
+{
+    struct half_name n = { .peer = peer != FALSE, .name = (ULONG_PTR)name, .bytes = sizeof *name };
+
+    if (!fast_owns(k) || !sock_is_stream(k) || !is_usable(k))
+        return 0;
+    n.fd = fd_of(k);
+    return n.fd < 0 || fast_call(HALF_NAME, &n) ? 0 : (INT)n.bytes;
+}
+
 BOOL fast_readable(struct sock *k, INT *bytes)
 {
     struct half_fionread f = { .status = STATUS_UNSUCCESSFUL };
@@ -487,7 +525,7 @@ BOOL fast_readable(struct sock *k, INT *bytes)
 static BOOL may_look(struct sock *k)
 {
     return fast_owns(k) && !k->deferred && !k->reset && !k->tail &&
-           (is_usable(k) || (sock_is_stream(k) && k->state == SOCK_LISTENING)) &&
+           (is_usable(k) || (sock_is_stream(k) && (k->state == SOCK_LISTENING || k->state == SOCK_CONNECTING))) &&
            !k->waits[AFD_KIND_SEND] && !afd_has_pending(k, AFD_KIND_OTHER) &&
            !afd_has_pending(k, AFD_KIND_SEND);
 }
@@ -550,8 +588,11 @@ NTSTATUS fast_poll(struct sock *const *socks, struct poll_entry *entries, ULONG 
         p.item = (ULONG_PTR)item;
         status = look_and_wait(socks, &p, timeout);
     }
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
         entries[i].found = status ? 0 : item[i].found;
+        if (entries[i].found & AFD_POLL_WRITE && socks[i]->state == SOCK_CONNECTING)
+            socks[i]->untold = TRUE; /* it is connected: poll_nt.c sets the state */
+    }
     if (item != few)
         free(item);
     return status;

@@ -425,9 +425,11 @@ static int set_code(struct sock *k, const struct option_rule *rule, const BYTE *
         return err || !value ? err : apply_keepalive(k);
     case BOTH(SOL_SOCKET, SO_LINGER): /* closesocket does what it asks: sock_nt.c, close_nt.c */
         memcpy(&k->linger, taken, sizeof k->linger);
+        sock_linger_changed(k);
         return 0;
     case BOTH(SOL_SOCKET, SO_DONTLINGER):
         k->linger = (struct linger){!value, 0};
+        sock_linger_changed(k);
         return 0;
     case BOTH(SOL_SOCKET, SO_ERROR):
         return sock_option_set(k, SOL_SOCKET, SO_ERROR, &value, sizeof value);

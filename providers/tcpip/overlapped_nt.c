@@ -119,6 +119,7 @@ NTSTATUS afd_start(struct sock *k, ULONG code, const void *in, ULONG in_bytes, v
     BOOL packet = port_serves(k) && !routine && !((ULONG_PTR)ov->hEvent & 1);
     NTSTATUS status;
 
+    sock_tell(k);
     if (packet)
         port_is_foreign(k);
     if (packet && data)

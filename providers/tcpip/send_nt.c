@@ -179,6 +179,7 @@ static NTSTATUS send_rest(struct sock *k, const struct send *r, BOOL wait, ULONG
         lock_drop(&k->send_lock);
         return STATUS_NO_MEMORY;
     }
+    sock_tell(k);
     status = afd_issue(handle, event, &iosb, AFD_SENDMSG, &in, sizeof in, NULL, 0);
     if (status == STATUS_PENDING) {
         InterlockedIncrement(&k->waits[AFD_KIND_SEND]);

@@ -4,6 +4,7 @@
 
 static NTSTATUS shut(struct sock *k, INT how)
 {
+    sock_tell(k);
     return afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
 }
 

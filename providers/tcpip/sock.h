@@ -82,6 +82,8 @@ struct sock {
     BOOL volatile unseen;          /* received the fast way since the server was last told */
     BOOL volatile was_selected;    /* has had an event or window selection */
     BOOL volatile may_be_selected; /* an accepted socket whose listener once had a selection */
+    BOOL volatile untold;          /* Linux says that it is connected, and the server may not have looked: sock_tell() */
+    enum { HARD_NO, HARD_YES, HARD_UNSURE } kernel_hard; /* SO_LINGER {1, 0} is set in the kernel */
     LONG volatile waits[AFD_KINDS]; /* calls that wait in the device, and the data they move is of this kind */
     ULONG timeout_ms[AFD_KINDS];   /* SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
     BOOL volatile skips_packets;   /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS was seen; it cannot be taken back */
@@ -138,6 +140,20 @@ void sock_each(void (*visit)(struct sock *k));
  * a socket known to be connected. Returns the state.
  */
 enum sock_state sock_settle(struct sock *k);
+
+/*
+ * A connect whose end Linux has told (fast.h) is known to the server a moment later. Before the device is asked for what it
+ * refuses to a socket that is connecting, the server is made to look.
+ */
+void sock_tell_now(struct sock *k);
+static inline void sock_tell(struct sock *k)
+{
+    if (k->untold)
+        sock_tell_now(k);
+}
+
+/* SO_LINGER has changed, or the socket listens now: the kernel is told what has to be there before the close. */
+void sock_linger_changed(struct sock *k);
 
 /* The same for a stream that is to send or receive: 0, or WSAENOTCONN. */
 int sock_check_connected(struct sock *k);

@@ -68,12 +68,46 @@ void sock_hold(struct sock *k)
     InterlockedIncrement(&k->refs);
 }
 
-/* "Hard" close: the reset is asked for at the last moment, so that nothing but a close can cause it (rule 12). */
-static void set_hard_close(struct sock *k)
+static BOOL wants_hard_close(const struct sock *k)
 {
-    static const USHORT linger[2] = { 1, 0 };
+    return k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k);
+}
 
-    afd_call(k->handle, AFD_SET_LINGER, linger, sizeof linger, NULL, 0, NULL);
+static void set_hard_close(struct sock *k, BOOL on)
+{
+    const USHORT linger[2] = { on != FALSE, 0 };
+
+    if (!fast_hard_close(k, on))
+        afd_call(k->handle, AFD_SET_LINGER, linger, sizeof linger, NULL, 0, NULL);
+}
+
+static BOOL volatile any_hard_listener;
+
+/*
+ * A reset is asked for at the last moment, so that nothing but a close can cause it (rule 12). But the kernel's sockets have it from
+ * the listener that accepts them: where it can be told without the device it is told at once, and its connections need nothing then at
+ * their end. Those that came before have it not, so it is known of all of them only if there were none.
+ */
+void sock_linger_changed(struct sock *k)
+{
+    BOOL on = wants_hard_close(k), first = k->kernel_hard == HARD_NO;
+
+    if (on ? !first || k->state != SOCK_LISTENING || !fast_owns(k) : first)
+        return;
+    any_hard_listener = TRUE;
+    k->kernel_hard = HARD_UNSURE;
+    set_hard_close(k, on);
+    if (on && fast_nobody_queued(k))
+        k->kernel_hard = HARD_YES;
+}
+
+/* Without a descriptor here it takes a request, so it is done only where it has to be. */
+static void settle_linger(struct sock *k)
+{
+    BOOL on = wants_hard_close(k);
+
+    if (k->kernel_hard != (on ? HARD_YES : HARD_NO) && sock_is_stream(k))
+        set_hard_close(k, on);
 }
 
 /*
@@ -90,8 +124,8 @@ static void destroy(struct sock *k)
     free(k->names);
     sock_option_clear(k);
     port_leave(k);
-    if (handle && k->linger.l_onoff && !k->linger.l_linger && sock_is_stream(k) && !fast_hard_close(k))
-        set_hard_close(k);
+    if (handle)
+        settle_linger(k);
     if (k->fd > 0) /* before the handle: what a close makes of the connection is decided by the last one */
         fast_fd_close(k->fd - 1);
     if (handle) {
@@ -327,7 +361,9 @@ enum sock_state sock_settle(struct sock *k)
     if (!k->shared && (state == SOCK_NEW || state == SOCK_BOUND || state == SOCK_LISTENING))
         return state;
 
-    if (state == SOCK_ACCEPTING && fast_accepted(k))
+    if (state == SOCK_CONNECTING && fast_connect_state(k, &found))
+        ;
+    else if (state == SOCK_ACCEPTING && fast_accepted(k))
         found = AFD_POLL_CONNECT;
     else
         found = afd_poll_now(k->handle, AFD_POLL_CONNECT | AFD_POLL_CONNECT_ERR, &connect_status);
@@ -339,11 +375,19 @@ enum sock_state sock_settle(struct sock *k)
             k->state = SOCK_BOUND;
     }
     accepted = state == SOCK_ACCEPTING && k->state == SOCK_CONNECTED;
+    if (accepted && any_hard_listener)
+        k->kernel_hard = HARD_UNSURE; /* until SO_UPDATE_ACCEPT_CONTEXT tells which listener it was */
     state = k->state;
     lock_drop(&k->lock);
     if (accepted)
         sock_renew(k);
     return state;
+}
+
+void sock_tell_now(struct sock *k)
+{
+    afd_poll_now(k->handle, AFD_POLL_CONNECT | AFD_POLL_CONNECT_ERR, NULL);
+    k->untold = FALSE;
 }
 
 static BOOL is_afd_socket(HANDLE handle)

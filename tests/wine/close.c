@@ -197,6 +197,86 @@ static void linger_zero_resets(void)
     CHECK_FAILS2(send(pair[1], "x", 1, 0), WSAECONNRESET, WSAECONNABORTED);
 }
 
+static void set_linger(SOCKET s, unsigned short on, unsigned short seconds)
+{
+    struct linger value = { on, seconds };
+
+    NEED_OK(setsockopt(s, SOL_SOCKET, SO_LINGER, (const char *)&value, sizeof value));
+}
+
+static SOCKET client_of(const union addr *at)
+{
+    SOCKET s = tcp_new(AF_INET);
+
+    NEED_OK(connect(s, &at->sa, sizeof at->v4));
+    return s;
+}
+
+static SOCKET accepted_with(SOCKET listener, int on)
+{
+    SOCKET s = accept(listener, NULL, NULL);
+    struct linger value = { 7, 7 };
+    int bytes = sizeof value;
+
+    NEED(s != INVALID_SOCKET);
+    CHECK_OK(getsockopt(s, SOL_SOCKET, SO_LINGER, (char *)&value, &bytes));
+    CHECK_INT(value.l_onoff != 0, on);
+    return s;
+}
+
+static void closes(SOCKET s, SOCKET other, int reset)
+{
+    char c;
+
+    CHECK_OK(closesocket(s));
+    NEED(wait_readable(other));
+    if (reset)
+        CHECK_FAILS(recv(other, &c, 1, 0), WSAECONNRESET);
+    else
+        CHECK_RET(recv(other, &c, 1, 0), 0);
+    closesocket(other);
+}
+
+static void linger_from_listener(void)
+{
+    union addr at;
+    SOCKET listener = tcp_listen(AF_INET, &at), c, s;
+
+    check_about("connected before it was asked for");
+    c = client_of(&at);
+    set_linger(listener, 1, 0);
+    closes(accepted_with(listener, 1), c, 1);
+    check_about("connected afterwards");
+    c = client_of(&at);
+    closes(accepted_with(listener, 1), c, 1);
+    check_about("taken back on the connection");
+    c = client_of(&at);
+    s = accepted_with(listener, 1);
+    set_linger(s, 0, 0);
+    closes(s, c, 0);
+    check_about("connected before it was taken back on the listener");
+    c = client_of(&at);
+    set_linger(listener, 0, 0);
+    closes(accepted_with(listener, 0), c, 0);
+    check_about("connected afterwards, without");
+    c = client_of(&at);
+    closes(accepted_with(listener, 0), c, 0);
+    closesocket(listener);
+
+    check_about("asked for before anybody could connect");
+    listener = tcp_new(AF_INET);
+    bind_any_port(listener, AF_INET, &at);
+    set_linger(listener, 1, 0);
+    NEED_OK(listen(listener, 5));
+    c = client_of(&at);
+    closes(accepted_with(listener, 1), c, 1);
+    check_about("taken back on the connection, then");
+    c = client_of(&at);
+    s = accepted_with(listener, 1);
+    set_linger(s, 0, 0);
+    closes(s, c, 0);
+}
+
 static void linger_time_all_taken(void)
 {
     struct linger wait = { 1, 2 };
@@ -267,6 +347,7 @@ const struct test_case test_cases[] = {
     { "send-then-close", send_then_close },
     { "pending-send-then-close", pending_send_then_close },
     { "linger-zero-resets", linger_zero_resets },
+    { "linger-from-listener", linger_from_listener },
     { "linger-time-all-taken", linger_time_all_taken },
     { "shutdown-both", shutdown_both },
     { "disconnect-calls", disconnect_calls },

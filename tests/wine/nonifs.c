@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY = 0x5a, PAIRS = 24, THREADS = 4, DEPTH = 4, ROUNDS = 120 };
+enum { KEY = 0x5a, PAIRS = 24, THREADS = 4, DEPTH = 4, ROUNDS = 60 };
 
 /* build/ARCH/tests/wine/wt_nonifs.exe -> build/ARCH/samples/xor.dll; the catalog is read when Winsock first needs it. */
 static void layer_up(void)

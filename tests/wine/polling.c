@@ -66,13 +66,15 @@ static void select_states(void)
     CHECK_INT(sets(s, &now), E);
 }
 
+/* Not a socket that was closed: a layer's thread could be given its value again. */
+static SOCKET no_socket(void) { return (SOCKET)CreateEventW(NULL, FALSE, FALSE, NULL); }
+
 static void select_corners(void)
 {
-    SOCKET pair[2], bad = tcp_new(AF_INET);
+    SOCKET pair[2], bad = no_socket();
     fd_set r, w, empty = { 0 };
     DWORD start;
 
-    closesocket(bad);
     tcp_pair(AF_INET, pair);
     check_about("nothing to watch");
     CHECK_FAILS(select(0, NULL, NULL, NULL, &now), WSAEINVAL);
@@ -203,20 +205,19 @@ static void poll_states(void)
 
 static void poll_corners(void)
 {
-    SOCKET pair[2], closed = tcp_new(AF_INET);
+    SOCKET pair[2], none = no_socket();
     WSAPOLLFD fd[3];
     DWORD start;
 
     tcp_pair(AF_INET, pair);
-    closesocket(closed);
     CHECK_FAILS(WSAPoll(fd, 0, 0), WSAEINVAL);
     CHECK_FAILS(WSAPoll(NULL, 1, 0), WSAEFAULT);
     check_about("no socket at all");
-    fd[0] = (WSAPOLLFD){ closed, POLLRDNORM, 0 };
+    fd[0] = (WSAPOLLFD){ none, POLLRDNORM, 0 };
     CHECK_FAILS(WSAPoll(fd, 1, 0), WSAENOTSOCK);
     CHECK_INT(fd[0].revents, POLLNVAL);
     check_about("one that is none among others: marked, not counted");
-    fd[0] = (WSAPOLLFD){ closed, POLLWRNORM, 0 };
+    fd[0] = (WSAPOLLFD){ none, POLLWRNORM, 0 };
     fd[1] = (WSAPOLLFD){ pair[0], POLLWRNORM, 0 };
     CHECK_RET(WSAPoll(fd, 2, 0), 1);
     CHECK_INT(fd[0].revents, POLLNVAL);
@@ -284,6 +285,58 @@ static void waits_are_alertable(void)
     CHECK_RET(WSAPoll(&(WSAPOLLFD){ pair[0], POLLIN, 0 }, 1, 5000), 1);
 }
 
+/* What is written about a connection can be done with it at once, whoever has to do it. */
+static void connected_and_used(void)
+{
+    union addr at;
+    SOCKET listener = tcp_listen(AF_INET, &at);
+
+    for (int i = 0; i < 60; i++) {
+        SOCKET s = tcp_new(AF_INET), in;
+        WSAPOLLFD fd = { s, POLLWRNORM, 0 };
+        union addr name;
+        int bytes = sizeof name, error = -1, error_bytes = sizeof error;
+        char c[2];
+
+        set_nonblocking(s, 1);
+        CHECK_FAILS(connect(s, &at.sa, sizeof at.v4), WSAEWOULDBLOCK);
+        NEED(WSAPoll(&fd, 1, 10000) == 1);
+        CHECK_INT(fd.revents, POLLWRNORM);
+        switch (i % 5) {
+        case 0: /* urgent data, and the end */
+            CHECK_RET(send(s, "u", 1, MSG_OOB), 1);
+            CHECK_OK(shutdown(s, SD_SEND));
+            break;
+        case 1:
+            CHECK_OK(shutdown(s, SD_BOTH));
+            break;
+        case 2:
+            CHECK_OK(getpeername(s, &name.sa, &bytes));
+            CHECK_INT(name.v4.sin_port, at.v4.sin_port);
+            CHECK_OK(getsockopt(s, SOL_SOCKET, SO_ERROR, (char *)&error, &error_bytes));
+            CHECK_INT(error, 0);
+            break;
+        case 3:
+            CHECK_FAILS(connect(s, &at.sa, sizeof at.v4), WSAEISCONN);
+            break;
+        case 4:
+            CHECK_FAILS(recv(s, c, 1, 0), WSAEWOULDBLOCK);
+            CHECK_RET(send(s, "ab", 2, 0), 2);
+            break;
+        }
+        bytes = sizeof name;
+        in = accept(listener, &name.sa, &bytes);
+        NEED(in != INVALID_SOCKET);
+        CHECK_INT(bytes, sizeof name.v4);
+        if (i % 5 == 1)
+            CHECK_RET(recv(in, c, 1, 0), 0);
+        if (i % 5 == 4)
+            CHECK_RET(recv_all(in, c, 2), 2);
+        closesocket(in);
+        closesocket(s);
+    }
+}
+
 const struct test_case test_cases[] = {
     { "select-states", select_states },
     { "select-corners", select_corners },
@@ -292,6 +345,7 @@ const struct test_case test_cases[] = {
     { "poll-states", poll_states },
     { "poll-corners", poll_corners },
     { "poll-wakes", poll_wakes },
+    { "connected-and-used", connected_and_used },
     { "waits-are-alertable", waits_are_alertable },
     { 0 },
 };

@@ -476,7 +476,7 @@ static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
     return TRUE;
 }
 #else
-/* Entries can be changed in 64-bit processes only, and half a view is of no use. */
+/* For base providers with a Unix half, which 64-bit processes alone can have: others gain nothing by it. */
 static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
 {
     (void)once, (void)arg, (void)result;

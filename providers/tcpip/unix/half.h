@@ -13,7 +13,7 @@
  */
 #include <stdint.h>
 
-enum { HALF_VERSION = 4 };
+enum { HALF_VERSION = 5 };
 
 enum half_call {
     HALF_HELLO,
@@ -32,6 +32,8 @@ enum half_call {
     HALF_WATCH_WAIT,
     HALF_OPTION,
     HALF_IS_CONNECTED,
+    HALF_QUEUED,
+    HALF_NAME,
     HALF_CALLS
 };
 
@@ -161,7 +163,7 @@ struct half_watch_wait {
 };
 enum { HALF_NEWS = 64 };
 
-/* HALF_OPTION: a plain option with a value of an int, set or read. HALF_HARD_CLOSE: SO_LINGER {1, 0}; only set. */
+/* HALF_OPTION: a plain option with a value of an int, set or read. HALF_HARD_CLOSE: SO_LINGER {value, 0}; only set. */
 enum half_option_name { HALF_NODELAY, HALF_KEEPALIVE, HALF_BROADCAST, HALF_HARD_CLOSE };
 struct half_option {
     int32_t fd;
@@ -175,6 +177,21 @@ struct half_option {
 struct half_is_connected {
     int32_t fd;
     uint32_t answer; /* out */
+};
+
+/* HALF_QUEUED: connections that wait for an accept on a listener. */
+struct half_queued {
+    int32_t fd;
+    uint32_t connections; /* out; not 0 when it is not known */
+};
+
+/* HALF_NAME: what the socket is bound to, or connected to, as a Windows sockaddr. */
+struct half_name {
+    int32_t fd;
+    uint32_t peer;  /* in: the latter */
+    uint64_t name;
+    uint32_t bytes; /* in: room; out: 0 if there is none */
+    uint32_t pad;
 };
 
 #endif

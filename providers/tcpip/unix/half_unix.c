@@ -357,7 +357,6 @@ static long half_fionread(void *args)
 
 static long half_option(void *args)
 {
-    static const struct linger hard = { 1, 0 };
     static const struct {
         int level, name;
     } plain[] = {
@@ -366,6 +365,7 @@ static long half_option(void *args)
         [HALF_BROADCAST] = { SOL_SOCKET, SO_BROADCAST },
     };
     struct half_option *o = args;
+    struct linger hard = { o->value, 0 };
     int value = o->value, failed;
     socklen_t bytes = sizeof value;
 
@@ -387,6 +387,29 @@ static long half_is_connected(void *args)
     socklen_t bytes = sizeof peer;
 
     c->answer = !getpeername(c->fd, (struct sockaddr *)&peer, &bytes);
+    return 0;
+}
+
+static long half_queued(void *args)
+{
+    struct half_queued *q = args;
+    struct tcp_info info;
+    socklen_t bytes = sizeof info;
+
+    /* tcp(7) leaves it out: of a listener, tcpi_unacked is the length of its queue. */
+    q->connections = getsockopt(q->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) ? 1 : info.tcpi_unacked;
+    return 0;
+}
+
+static long half_name(void *args)
+{
+    struct half_name *n = args;
+    struct sockaddr_storage name = { 0 };
+    socklen_t bytes = sizeof name;
+
+    if ((n->peer ? getpeername : getsockname)(n->fd, (struct sockaddr *)&name, &bytes))
+        bytes = 0;
+    n->bytes = name_to_windows(&name, bytes, n->name, n->bytes);
     return 0;
 }
 
@@ -528,4 +551,6 @@ __attribute__((visibility("default"))) long (*const __wine_unix_call_funcs[HALF_
     [HALF_WATCH_WAIT] = half_watch_wait,
     [HALF_OPTION] = half_option,
     [HALF_IS_CONNECTED] = half_is_connected,
+    [HALF_QUEUED] = half_queued,
+    [HALF_NAME] = half_name,
 };
