@@ -171,13 +171,13 @@ dll_spec() { # what it names, the known names, NAME[,KEY=VALUE…]
 layer_spec() { dll_spec layer "$(known_layers)" "$1"; }             # for WS2KIT_LAYERS
 namespace_spec() { dll_spec namespace "$(known_namespaces)" "$1"; } # for WS2KIT_NAMESPACES
 
-# True if one of these layers is `proxy` (by name), with such an option if a pattern is given.
-has_proxy() { # layers as WS2KIT_LAYERS has them, patterns of options
-    local item pattern items
-    IFS=';' read -ra items <<<"$1"
-    shift
+# True if one of these layers has that name, with such an option if a pattern is given.
+has_layer() { # name, layers as WS2KIT_LAYERS has them, patterns of options
+    local name=$1 item pattern items
+    IFS=';' read -ra items <<<"$2"
+    shift 2
     for item in "${items[@]}"; do
-        [ "${item%%,*}" = proxy ] || continue
+        [ "${item%%,*}" = "$name" ] || continue
         [ $# -gt 0 ] || return 0
         # shellcheck disable=SC2254
         for pattern; do case ",${item#*,}," in $pattern) return 0 ;; esac done
