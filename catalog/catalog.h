@@ -71,6 +71,7 @@ struct catalog {
     uint32_t count;
     uint32_t next_id;
     uint32_t serial;
+    bool folds; /* a chain that catalog_install_layer() makes may need more than seven elements (catalog/unfold.h) */
 };
 
 /* Makes *cat empty, with first ids. No memory is held until something is added. */
@@ -88,9 +89,14 @@ const struct catalog_entry *catalog_find_provider(const struct catalog *cat,
 
 /*
  * True if `top` can be used: a base entry, or a chain whose elements all exist and which ends in a
- * base and has none before. Entries that fail stay in the catalog but are never selected.
+ * base and has none before, nor leads back to itself. Entries that fail stay in the catalog but are never selected.
  */
 bool catalog_usable(const struct catalog *cat, const struct catalog_entry *top);
+
+/*
+ * The way through `chain`, all of it (catalog/unfold.h, which has the size of `list`).
+ */
+int32_t catalog_way(const struct catalog *cat, const struct catalog_info *chain, uint32_t *list);
 
 /*
  * The base entry at the end of `top`'s chain (`top` itself for a base entry); NULL if `top` is not
@@ -139,7 +145,7 @@ int catalog_reorder(struct catalog *cat, const uint32_t *ids, uint32_t count);
  * entry, one chain per lower entry, each with a GUID of its own derived from `provider`, chains
  * first in the order. `service_flags` & CATALOG_XP1_IFS: an IFS layer; it goes beneath layers that
  * are not, and their chains are relinked. *layer_id (if not NULL) gets the hidden entry's id. WSAEINVAL: name or GUID installed already, nothing wanted;
- * WSANO_RECOVERY: a chain would be too long.
+ * WSANO_RECOVERY: a chain would be too long. Where the catalog folds, only for a chain in another installer's form is that possible.
  */
 int catalog_install_layer(struct catalog *cat, const struct catalog_guid *provider,
                           const catalog_char *name, const char *path, uint32_t service_flags,

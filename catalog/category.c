@@ -9,6 +9,7 @@
 #include "catalog/guid.h"
 #include "catalog/records.h"
 #include "catalog/reg.h"
+#include "catalog/unfold.h"
 
 #define LAYERS     "ws2kit_Categories"
 #define APPS       "AppId_Catalog"
@@ -263,29 +264,31 @@ int app_category_add(const struct app_id *app, uint32_t word, uint32_t *previous
 
 /* ---- the filter ---- */
 
-/* The longest sound chain takes 64 visits. */
-enum { VISITS = 256 };
-
-static int admits(enum store_width width, const struct catalog *cat, const struct catalog_entry *e,
-                  uint32_t app, int *visits, bool *yes)
+static int admits_layer(enum store_width width, const struct catalog_entry *layer, uint32_t app, bool *yes)
 {
+    uint32_t word = 0;
+    int err = category_get(width, &layer->info.provider, &word);
+
+    *yes = category_permits(app, word);
+    return err == WSANO_DATA ? 0 : err;
+}
+
+/* Each layer on the way must admit it. What goes round admits nobody; nor can anybody use it. */
+static int admits(enum store_width width, const struct catalog *cat, const struct catalog_entry *e,
+                  uint32_t app, bool *yes)
+{
+    uint32_t way[CATALOG_DEEP];
+    int32_t count = catalog_way(cat, &e->info, way);
     int err = 0;
 
-    *yes = --*visits >= 0;
-    if (*yes && e->info.chain_len == CATALOG_LAYER) {
-        uint32_t word = 0;
+    *yes = count >= 0;
+    for (int32_t i = 0; !err && *yes && i < count; i++) {
+        const struct catalog_entry *at = catalog_find_id(cat, way[i]);
 
-        err = category_get(width, &e->info.provider, &word);
-        *yes = category_permits(app, word);
-        return err == WSANO_DATA ? 0 : err;
-    }
-    for (int32_t i = 0; !err && *yes && e->info.chain_len > 1 && i < e->info.chain_len &&
-                        i < CATALOG_CHAIN_MAX;
-         i++) {
-        const struct catalog_entry *at = catalog_find_id(cat, e->info.chain[i]);
-
-        if (at)
-            err = admits(width, cat, at, app, visits, yes);
+        if (at && at->info.chain_len > CATALOG_BASE)
+            at = catalog_find_id(cat, at->info.chain[0]);
+        if (at && at->info.chain_len == CATALOG_LAYER)
+            err = admits_layer(width, at, app, yes);
     }
     return err;
 }
@@ -297,11 +300,9 @@ int category_filter(enum store_width width, struct catalog *cat, uint32_t app)
     int err = stays ? 0 : WSA_NOT_ENOUGH_MEMORY;
 
     for (uint32_t i = 0; !err && i < cat->count; i++) {
-        int visits = VISITS;
-
         stays[i] = true;
         if (cat->entry[i].info.chain_len > 1)
-            err = admits(width, cat, &cat->entry[i], app, &visits, &stays[i]);
+            err = admits(width, cat, &cat->entry[i], app, &stays[i]);
     }
     for (uint32_t i = 0; !err && i < cat->count; i++)
         if (stays[i])

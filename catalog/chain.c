@@ -8,11 +8,23 @@
  */
 #include "catalog/catalog.h"
 
-/* The longest sound chain takes 64 visits; chains that lead in circles run out of them. */
+#include <string.h>
+
+#include "catalog/unfold.h"
+
+/* Two for each element of the longest way; chains that lead in circles run out of them. */
 enum { VISITS = 256 };
+
+/* Does `e` from element `at` on repeat what `inner`, the chain before it, says? Then it is as sound as `inner` is. */
+static bool repeats(const struct catalog_info *e, int32_t at, const struct catalog_info *inner)
+{
+    return inner && inner->chain_len > CATALOG_BASE && inner->chain_len - 1 == e->chain_len - at &&
+           !memcmp(&inner->chain[1], &e->chain[at], (size_t)(e->chain_len - at) * sizeof e->chain[0]);
+}
 
 static bool sound(const struct catalog *cat, const struct catalog_entry *e, int *visits)
 {
+    const struct catalog_info *before = NULL;
     int32_t len = e->info.chain_len;
 
     if (--*visits < 0 || len < CATALOG_BASE || len > CATALOG_CHAIN_MAX)
@@ -24,10 +36,25 @@ static bool sound(const struct catalog *cat, const struct catalog_entry *e, int 
             return false;
         if (i == 0 && at->info.chain_len != CATALOG_LAYER)
             return false;
+        if (i > 0 && repeats(&e->info, i, before))
+            return true;
         if (at->info.chain_len != CATALOG_LAYER && !sound(cat, at, visits))
             return false;
+        before = &at->info;
     }
     return true;
+}
+
+static const struct catalog_info *find_info(const void *cat, uint32_t id)
+{
+    const struct catalog_entry *e = catalog_find_id(cat, id);
+
+    return e ? &e->info : NULL;
+}
+
+int32_t catalog_way(const struct catalog *cat, const struct catalog_info *chain, uint32_t *list)
+{
+    return catalog_unfold(chain, find_info, cat, list);
 }
 
 bool catalog_usable(const struct catalog *cat, const struct catalog_entry *top)

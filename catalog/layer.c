@@ -6,7 +6,8 @@
  * Chains have the form of Microsoft's sample (spi.md 1.2): [0] is the layer's hidden entry, [1]
  * the entry laid over, base or chain, and the rest that entry's own elements from 1 on. Position i
  * therefore stands for exactly one layer, and leaving a layer out of a chain is leaving its
- * element out.
+ * element out. In a catalog that folds, a chain that would need an eighth element keeps the first
+ * two and the base, and position 1 stands for all that lies beneath (catalog/unfold.h).
  *
  * A layer that passes real handles up (IFS) cannot work above one that makes its own: it would
  * claim a handle that means nothing to the kernel. So it goes in beneath the last such layer, and
@@ -43,7 +44,7 @@ static bool topmost(const struct catalog *cat, const struct catalog_entry *e)
 static const struct catalog_entry *beneath_own_handles(const struct catalog *cat,
                                                        const struct catalog_entry *top)
 {
-    for (int depth = 0; top && depth < CATALOG_CHAIN_MAX; depth++) {
+    for (uint32_t depth = 0; top && depth < cat->count; depth++) {
         if (top->info.service_flags[0] & CATALOG_XP1_IFS)
             return top;
         if (top->info.chain_len < 2)
@@ -61,11 +62,32 @@ static int32_t position(const struct catalog_info *chain, uint32_t id)
     return -1;
 }
 
-/* Puts `id` before element `at`; false when the chain is full. */
-static bool insert_element(struct catalog_info *chain, int32_t at, uint32_t id)
+static bool is_chain_id(const struct catalog *cat, uint32_t id)
+{
+    const struct catalog_entry *e = catalog_find_id(cat, id);
+
+    return e && e->info.chain_len > CATALOG_BASE && e->info.chain_len <= CATALOG_CHAIN_MAX;
+}
+
+/*
+ * Leaves { the chain's layer, `below`, base }: `below` says the rest. False if it does not, since it is no chain.
+ */
+static bool fold(const struct catalog *cat, struct catalog_info *chain, uint32_t below)
+{
+    if (!is_chain_id(cat, below))
+        return false;
+    chain->chain[1] = below;
+    chain->chain[2] = chain->chain[chain->chain_len - 1];
+    memset(&chain->chain[3], 0, sizeof chain->chain - 3 * sizeof chain->chain[0]);
+    chain->chain_len = 3;
+    return true;
+}
+
+/* Puts `id`, a chain, before element `at`; false when the chain is full and may not, or cannot, be folded. */
+static bool insert_element(const struct catalog *cat, struct catalog_info *chain, int32_t at, uint32_t id)
 {
     if (chain->chain_len >= CATALOG_CHAIN_MAX)
-        return false;
+        return cat->folds && fold(cat, chain, at == 1 ? id : chain->chain[1]);
     memmove(&chain->chain[at + 1], &chain->chain[at],
             (size_t)(chain->chain_len - at) * sizeof chain->chain[0]);
     chain->chain[at] = id;
@@ -97,7 +119,7 @@ static void chain_guid(const struct catalog_guid *layer, const struct catalog_in
     catalog_guid_derive(layer, bytes, sizeof bytes, out);
 }
 
-static bool fill_chain(struct catalog_entry *e, const struct catalog_entry *layer,
+static bool fill_chain(const struct catalog *cat, struct catalog_entry *e, const struct catalog_entry *layer,
                        const struct catalog_entry *lower, uint32_t id)
 {
     uint32_t beneath = (uint32_t)lower->info.chain_len - 1; /* elements below `lower` itself */
@@ -106,13 +128,15 @@ static bool fill_chain(struct catalog_entry *e, const struct catalog_entry *laye
     memcpy(e->path, layer->path, sizeof e->path);
     chain_guid(&layer->info.provider, &lower->info, &e->info.provider);
     e->info.id = id;
-    e->info.chain_len = (int32_t)beneath + 2;
-    if (e->info.chain_len > CATALOG_CHAIN_MAX)
-        return false;
-    memset(e->info.chain, 0, sizeof e->info.chain);
     e->info.chain[0] = layer->info.id;
-    e->info.chain[1] = lower->info.id;
-    memcpy(&e->info.chain[2], &lower->info.chain[1], beneath * sizeof e->info.chain[0]);
+    if (beneath + 2 <= CATALOG_CHAIN_MAX) {
+        memset(&e->info.chain[1], 0, sizeof e->info.chain - sizeof e->info.chain[0]);
+        e->info.chain_len = (int32_t)beneath + 2;
+        e->info.chain[1] = lower->info.id;
+        memcpy(&e->info.chain[2], &lower->info.chain[1], beneath * sizeof e->info.chain[0]);
+    } else if (!cat->folds || !fold(cat, &e->info, lower->info.id)) {
+        return false;
+    }
     if (!(layer->info.service_flags[0] & CATALOG_XP1_IFS))
         e->info.service_flags[0] &= ~(uint32_t)CATALOG_XP1_IFS;
 
@@ -153,7 +177,7 @@ static bool relink(struct catalog *cat, const struct catalog_info *top,
 
         if (info->id == chain->id || at < 0 || !same_triple(info, top))
             continue;
-        if (!insert_element(info, at, chain->id))
+        if (!insert_element(cat, info, at, chain->id))
             return false;
     }
     return true;
@@ -179,6 +203,7 @@ static int compose(const struct catalog *cat, const struct catalog_entry *layer,
         return WSA_NOT_ENOUGH_MEMORY;
     next->count = cat->count + chains + 1;
     next->serial = cat->serial;
+    next->folds = cat->folds;
     next->next_id = cat->next_id + 1 + chains;
     memcpy(&next->entry[chains], cat->entry, cat->count * sizeof *cat->entry);
     next->entry[next->count - 1] = *layer;
@@ -190,7 +215,7 @@ static int compose(const struct catalog *cat, const struct catalog_entry *layer,
         if (layer->info.service_flags[0] & CATALOG_XP1_IFS)
             lower = beneath_own_handles(cat, top);
         if (!lower || lower->info.chain_len == CATALOG_LAYER ||
-            !fill_chain(&next->entry[i], layer, lower, layer->info.id + 1 + i))
+            !fill_chain(cat, &next->entry[i], layer, lower, layer->info.id + 1 + i))
             return WSANO_RECOVERY;
         if (lower != top && !relink(next, &top->info, &lower->info, &next->entry[i].info))
             return WSANO_RECOVERY;
@@ -262,6 +287,31 @@ static bool is_chain_of(const struct catalog_info *info, uint32_t layer_id)
     return info->chain_len >= 2 && info->chain_len <= CATALOG_CHAIN_MAX && info->chain[0] == layer_id;
 }
 
+/*
+ * Takes element `at` out, and puts in its place what it stood for where the chain is folded there. A chain in another installer's
+ * form, for which seven elements are then too few, stays as it is and names what is gone: unusable, so that no call goes past
+ * a layer unseen.
+ */
+static void remove_part(const struct catalog *cat, struct catalog_info *chain, int32_t at)
+{
+    const struct catalog_entry *e = catalog_find_id(cat, chain->chain[at]);
+    int32_t rest;
+
+    if (!e || e->info.chain_len < 2 || e->info.chain_len > CATALOG_CHAIN_MAX || at + 1 >= chain->chain_len ||
+        e->info.chain[1] == chain->chain[at + 1]) {
+        remove_element(chain, at);
+        return;
+    }
+    rest = e->info.chain_len - 1;
+    if (at + rest > CATALOG_CHAIN_MAX) {
+        fold(cat, chain, chain->chain[1]);
+        return;
+    }
+    memset(&chain->chain[at], 0, (size_t)(CATALOG_CHAIN_MAX - at) * sizeof chain->chain[0]);
+    memcpy(&chain->chain[at], &e->info.chain[1], (size_t)rest * sizeof chain->chain[0]);
+    chain->chain_len = at + rest;
+}
+
 /* Does `id` name the layer itself or one of its chains? */
 static bool is_part(const struct catalog *cat, uint32_t layer_id, uint32_t id)
 {
@@ -286,7 +336,7 @@ int catalog_remove_layer(struct catalog *cat, const struct catalog_guid *provide
             continue;
         for (int32_t at = info->chain_len - 1; at > 0; at--)
             if (is_part(cat, layer_id, info->chain[at]))
-                remove_element(info, at);
+                remove_part(cat, info, at);
     }
     /*
      * Whether an entry is part of the layer is read from the entry itself from here on: ids may be

@@ -5,6 +5,7 @@
 
 #include "base/wsaerr.h"
 #include "catalog/name.h"
+#include "catalog/unfold.h"
 
 /*
  * The name space of derived layer GUIDs: {77733248-6B69-7400-8C61-796572730001}, made up once for
@@ -125,23 +126,36 @@ int run_layers_apply(struct catalog *cat, const struct run_layer *layer, int cou
     int err = 0;
 
     cat->next_id = RUN_LAYERS_FIRST_ID;
+    cat->folds = true;
     for (int i = count; !err && i-- > 0;)
         if (!catalog_find_provider(cat, &layer[i].provider))
             err = run_layers_put(cat, &layer[i]);
     cat->next_id = next_id;
+    cat->folds = false;
     return err;
 }
 
-void run_layers_strip(struct catalog_info *info)
+bool run_layers_named(const struct catalog_info *info)
 {
-    int32_t kept = 0;
+    for (int32_t i = 0; info->chain_len > 1 && i < info->chain_len && i < CATALOG_CHAIN_MAX; i++)
+        if (run_layers_owns(info->chain[i]))
+            return true;
+    return false;
+}
 
-    if (info->chain_len < 2 || info->chain_len > CATALOG_CHAIN_MAX)
-        return;
-    for (int32_t i = 0; i < info->chain_len; i++)
-        if (!run_layers_owns(info->chain[i]))
-            info->chain[kept++] = info->chain[i];
-    for (int32_t i = kept; i < info->chain_len; i++)
-        info->chain[i] = 0;
+bool run_layers_strip(const struct catalog *cat, struct catalog_info *info)
+{
+    uint32_t way[CATALOG_DEEP], stays[CATALOG_CHAIN_MAX] = {0};
+    int32_t count = catalog_way(cat, info, way), kept = 0;
+
+    for (int32_t i = 0; i < count; i++) {
+        if (run_layers_owns(way[i]))
+            continue;
+        if (kept == CATALOG_CHAIN_MAX)
+            return false;
+        stays[kept++] = way[i];
+    }
+    memcpy(info->chain, stays, sizeof info->chain);
     info->chain_len = kept;
+    return count >= 0;
 }

@@ -9,7 +9,7 @@
 #include "catalog/catalog.h"
 
 enum {
-    RUN_LAYERS_MAX = CATALOG_CHAIN_MAX - 1,
+    RUN_LAYERS_MAX = 32,
     RUN_LAYERS_FIRST_ID = 0x57530000, /* ids of one run's entries: far from those that are stored */
     RUN_LAYERS_LAST_ID = 0x5753FFFF,
 };
@@ -38,7 +38,8 @@ int run_layers_put(struct catalog *cat, const struct run_layer *layer);
 
 /*
  * Lays `layer` (outermost first) over a snapshot, with ids of their own. One that is installed for
- * good stays put.
+ * good stays put. Chains that would need more than seven elements are folded (catalog/unfold.h): what is stored is held to
+ * seven, as installers expect, and a run is not.
  */
 int run_layers_apply(struct catalog *cat, const struct run_layer *layer, int count);
 
@@ -47,12 +48,16 @@ static inline bool run_layers_owns(uint32_t id)
     return id >= RUN_LAYERS_FIRST_ID && id <= RUN_LAYERS_LAST_ID;
 }
 
+/* Does the chain name entries of this run? */
+bool run_layers_named(const struct catalog_info *info);
+
 /*
  * Takes the ids of this run's entries out of what an installer wants stored. It built its chains
- * over what it sees, which is the layered catalog; stored, they must lie over what is stored.
- * Position i of a chain stands for one layer, so leaving the element out is right.
+ * over what it sees, which is `cat`, the layered catalog; stored, they must lie over what is stored.
+ * On the way through a chain each element stands for one layer, so leaving it out is right. False: what stays does
+ * not fit in seven elements.
  */
-void run_layers_strip(struct catalog_info *info);
+bool run_layers_strip(const struct catalog *cat, struct catalog_info *info);
 
 #ifdef _WIN32
 /* What can be wrong with a layer's DLL. */

@@ -20,8 +20,29 @@ static WSPPROC_TABLE next;         /* the provider below: one chain only, the fi
 static WSAPROTOCOL_INFOW mine, below;
 static LONG volatile starts, sends;
 
-/* The catalog entry under which the layer below us is known: element 1 of our chain. */
-static int find_below(const WSAPROTOCOL_INFOW *chain)
+static BOOL path_of(WSAPROTOCOL_INFOW *entry, WCHAR path[MAX_PATH])
+{
+    WCHAR stored[MAX_PATH];
+    int chars = MAX_PATH, err;
+
+    return !up.lpWPUGetProviderPath(&entry->ProviderId, stored, &chars, &err) && ExpandEnvironmentStringsW(stored, path, MAX_PATH);
+}
+
+static BOOL is_ours(WSAPROTOCOL_INFOW *entry)
+{
+    WCHAR path[MAX_PATH];
+    HMODULE self;
+
+    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                              (LPCWSTR)(const void *)&up, &self) &&
+           path_of(entry, path) && GetModuleHandleW(path) == self;
+}
+
+/*
+ * The chain we were started with begins with us if ws2_32 did it; a layer above us hands its own down, of which one element is a chain
+ * of ours. What lies below is element 1 of our chain.
+ */
+static int find_place(const WSAPROTOCOL_INFOW *chain)
 {
     WSAPROTOCOL_INFOW *all;
     DWORD bytes = 0;
@@ -30,8 +51,14 @@ static int find_below(const WSAPROTOCOL_INFOW *chain)
     WSCEnumProtocols(NULL, NULL, &bytes, &err);
     all = malloc(bytes);
     count = all ? WSCEnumProtocols(NULL, all, &bytes, &err) : 0;
+    mine = *chain;
+    for (int e = 1; e < chain->ProtocolChain.ChainLen && e < MAX_PROTOCOL_CHAIN; e++)
+        for (int i = 0; i < count; i++)
+            if (all[i].dwCatalogEntryId == chain->ProtocolChain.ChainEntries[e] && all[i].ProtocolChain.ChainLen > 1 &&
+                is_ours(&all[i]))
+                mine = all[i];
     for (int i = 0; i < count; i++)
-        if (all[i].dwCatalogEntryId == chain->ProtocolChain.ChainEntries[1]) {
+        if (all[i].dwCatalogEntryId == mine.ProtocolChain.ChainEntries[1]) {
             below = all[i];
             found = 0;
         }
@@ -41,13 +68,11 @@ static int find_below(const WSAPROTOCOL_INFOW *chain)
 
 static int start_below(WORD version, WSPDATA *data)
 {
-    WCHAR stored[MAX_PATH], path[MAX_PATH];
-    int chars = MAX_PATH, err;
+    WCHAR path[MAX_PATH];
     LPWSPSTARTUP startup;
     HMODULE dll;
 
-    if (up.lpWPUGetProviderPath(&below.ProviderId, stored, &chars, &err) ||
-        !ExpandEnvironmentStringsW(stored, path, MAX_PATH))
+    if (!path_of(&below, path))
         return WSAEPROVIDERFAILEDINIT;
     dll = LoadLibraryW(path);
     startup = dll ? (LPWSPSTARTUP)(void *)GetProcAddress(dll, "WSPStartup") : NULL;
@@ -101,8 +126,7 @@ __declspec(dllexport) int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAP
         return WSAEPROVIDERFAILEDINIT; /* a second protocol: see above */
     }
     up = table;
-    mine = *info;
-    err = info->ProtocolChain.ChainLen < 2 ? WSAEINVALIDPROVIDER : find_below(info);
+    err = info->ProtocolChain.ChainLen < 2 ? WSAEINVALIDPROVIDER : find_place(info);
     if (!err)
         err = start_below(version, data);
     if (err) {

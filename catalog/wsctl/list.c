@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/unfold.h"
+
 struct named {
     int32_t number;
     const char *text;
@@ -65,15 +67,15 @@ void chain_text(const struct catalog *cat, const struct catalog_entry *e,
                        char text[CHAIN_BYTES])
 {
     char name[TEXT_BYTES], id[16];
+    uint32_t way[CATALOG_DEEP];
+    int32_t count = catalog_way(cat, &e->info, way);
     size_t at = 0;
 
     text[0] = 0;
-    for (int32_t i = 0; e->info.chain_len > 1 && e->info.chain_len <= CATALOG_CHAIN_MAX &&
-                        i < e->info.chain_len;
-         i++) {
-        const struct catalog_entry *element = catalog_find_id(cat, e->info.chain[i]);
+    for (int32_t i = 0; i < count; i++) {
+        const struct catalog_entry *element = catalog_find_id(cat, way[i]);
 
-        snprintf(id, sizeof id, "%s%u", i ? " -> " : "", e->info.chain[i]);
+        snprintf(id, sizeof id, "%s%u", i ? " -> " : "", way[i]);
         at = append(text, at, id);
         if (element && element->info.chain_len > 1 && element->info.chain_len <= CATALOG_CHAIN_MAX)
             element = catalog_find_id(cat, element->info.chain[0]); /* a chain stands for its layer */

@@ -14,7 +14,7 @@
 
 enum { WSCTL_OK = 0, WSCTL_FAILED = 1, WSCTL_USAGE = 2 };
 
-enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS, CHAIN_BYTES = CATALOG_CHAIN_MAX * (TEXT_BYTES + 16) };
+enum { TEXT_BYTES = 3 * CATALOG_NAME_CHARS, CHAIN_BYTES = 16384 };
 
 int list_command(int argc, char **argv);
 int create_command(int argc, char **argv);

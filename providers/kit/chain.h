@@ -17,9 +17,9 @@ struct chain {
     struct chain *link;     /* published once, never unlinked */
     int state;              /* atomic */
     DWORD given_id;         /* of the info we were started with: what tells chains apart */
-    WSAPROTOCOL_INFOW given; /* that info */
     WSAPROTOCOL_INFOW mine; /* our entry: registers sockets, answers SO_PROTOCOL_INFO */
     WSAPROTOCOL_INFOW below; /* the next provider's entry */
+    WSAPROTOCOL_INFOW hand; /* what the next provider was started with: often the info that we were */
     BOOL over_base;         /* `below` is a base: it gets its own info and must not see chains */
     HMODULE module;
     WSPDATA data;
@@ -56,7 +56,7 @@ struct chain *chain_of(SOCKET s);
 /* The next provider's table for `s`, or NULL (WSAENOTSOCK). The hot path. */
 const WSPPROC_TABLE *chain_next(SOCKET s);
 
-/* The info to call the next provider with: the base's entry, with the token of a duplicated socket, or `info` itself. */
+/* The info to call the next provider with, with the token of a duplicated socket from `info`. */
 LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW info,
                                     WSAPROTOCOL_INFOW *room);
 

@@ -83,8 +83,7 @@ static uint32_t own_ids(const WSAPROTOCOL_INFOW *all, uint32_t count, uint32_t *
 }
 
 /* Copies the entries out, since the enumeration does not outlive the call. */
-static int find_place(const WSAPROTOCOL_INFOW *given, WSAPROTOCOL_INFOW *mine,
-                      WSAPROTOCOL_INFOW *next)
+static int find_place(const WSAPROTOCOL_INFOW *given, struct chain *c)
 {
     struct place_catalog cat = { 0 };
     struct place place;
@@ -102,8 +101,11 @@ static int find_place(const WSAPROTOCOL_INFOW *given, WSAPROTOCOL_INFOW *mine,
         err = place_find(&cat, (const struct catalog_info *)given, &place);
     }
     if (!err) {
-        *mine = *(const WSAPROTOCOL_INFOW *)place.mine;
-        *next = *(const WSAPROTOCOL_INFOW *)place.next;
+        c->mine = *(const WSAPROTOCOL_INFOW *)place.mine;
+        c->below = *(const WSAPROTOCOL_INFOW *)place.next;
+        c->over_base = c->below.ProtocolChain.ChainLen == BASE_PROTOCOL;
+        c->hand = c->over_base ? c->below : *(const WSAPROTOCOL_INFOW *)place.hand;
+        c->hand.dwProviderReserved = 0; /* a token is for one socket */
     }
     free(own);
     free(all);
@@ -123,9 +125,9 @@ static BOOL is_complete(const WSPPROC_TABLE *table)
     return TRUE;
 }
 
-static int start_next(struct chain *c, const WSAPROTOCOL_INFOW *given)
+static int start_next(struct chain *c)
 {
-    WSAPROTOCOL_INFOW info = c->over_base ? c->below : *given;
+    WSAPROTOCOL_INFOW info = c->hand;
     LPWSPSTARTUP startup;
     int err, ignored;
 
@@ -160,16 +162,14 @@ static int start(struct chain *c, const WSAPROTOCOL_INFOW *given)
     int err;
 
     c->given_id = given->dwCatalogEntryId;
-    c->given = *given;
-    err = find_place(given, &c->mine, &c->below);
+    err = find_place(given, c);
     if (err)
         return err;
-    c->over_base = c->below.ProtocolChain.ChainLen == BASE_PROTOCOL;
 
     c->module = provider_path(&c->below, path) ? LoadLibraryW(path) : NULL;
     if (!c->module)
         return WSAEPROVIDERFAILEDINIT;
-    err = start_next(c, given);
+    err = start_next(c);
     if (err)
         FreeLibrary(c->module);
     return err;
@@ -348,9 +348,9 @@ const WSPPROC_TABLE *chain_next(SOCKET s)
 LPWSAPROTOCOL_INFOW chain_next_info(const struct chain *c, LPWSAPROTOCOL_INFOW info,
                                     WSAPROTOCOL_INFOW *room)
 {
-    if (!c->over_base)
+    if (c->hand.dwCatalogEntryId == info->dwCatalogEntryId)
         return info;
-    *room = c->below;
+    *room = c->hand;
     room->dwProviderReserved = info->dwProviderReserved;
     return room;
 }

@@ -194,7 +194,7 @@ SOCKET relay_new_socket(struct chain *c, int family, const WSPPROC_TABLE **table
         c = chain_for(family, err);
     if (!c)
         return INVALID_SOCKET;
-    info = c->over_base ? c->below : c->given;
+    info = c->hand;
     *table = &c->next;
     return new_socket(&c->next, &info, err);
 }

@@ -4,23 +4,61 @@
  * reset and urgent data. WS2KIT_CHAIN_MIB=1024 moves that many MiB through each (8 in the suite), with WS2KIT_TEST_SECONDS=3600.
  */
 #include "net.h"
+#include <ws2spi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PIECE = 64 * 1024, DEPTH = 4 };
 
-/* The layers lie beside this program: wt_own1.dll ... have sockets of their own, wt_ifs1.dll ... have not. */
-static void name_layers(int own, int ifs)
+struct row {
+    int own, ifs;
+    const char *order; /* of the two kinds, "o" and "i", and "b" for samples/bare.c; NULL: all own ones first */
+};
+
+/*
+ * The layers lie beside this program: wt_own1.dll ... have sockets of their own, wt_ifs1.dll ... have not. Whatever the order, those with
+ * sockets of their own end up above the others.
+ */
+static void name_layers(const struct row *row)
 {
+    static const char plain[] = "ooooooooiiiiiiii";
+    const char *order = row->order ? row->order : plain + 8 - row->own;
     char path[MAX_PATH], list[16 * MAX_PATH] = "";
+    int own = 0, ifs = 0;
 
     GetModuleFileNameA(NULL, path, sizeof path);
     *strrchr(path, '\\') = 0;
-    for (int i = 0; i < own + ifs; i++)
-        sprintf(list + strlen(list), "%s%s\\wt_%s%d.dll", i ? ";" : "", path, i < own ? "own" : "ifs",
-                i < own ? i + 1 : i - own + 1);
+    for (int i = 0; i < row->own + row->ifs; i++) {
+        sprintf(list + strlen(list), "%s%s\\wt_", i ? ";" : "", path);
+        if (order[i] == 'b')
+            strcat(list, "bare.dll");
+        else
+            sprintf(list + strlen(list), "%s%d.dll", order[i] == 'o' ? "own" : "ifs", order[i] == 'o' ? ++own : ++ifs);
+    }
     SetEnvironmentVariableA("WS2KIT_LAYERS", list);
+}
+
+/* What ws2_32's view of the run says lies under `info`: a chain of more than seven elements is written as chains of chains. */
+static int layers_of(const WSAPROTOCOL_INFOW *info)
+{
+    static WSAPROTOCOL_INFOW all[128];
+    DWORD bytes = sizeof all;
+    int count, err, layers = 0;
+
+    count = WSCEnumProtocols(NULL, all, &bytes, &err);
+    NEED(count > 0);
+    while (info->ProtocolChain.ChainLen > 1) {
+        int at = 0;
+
+        CHECK(info->ProtocolChain.ChainLen <= MAX_PROTOCOL_CHAIN && ++layers < 64);
+        while (at < count && all[at].dwCatalogEntryId != info->ProtocolChain.ChainEntries[1])
+            at++;
+        NEED(at < count);
+        info = &all[at];
+    }
+    CHECK_INT(info->ProtocolChain.ChainLen, BASE_PROTOCOL);
+    return layers;
 }
 
 /* ---- bytes ---- */
@@ -118,7 +156,7 @@ static DWORD WINAPI receives(void *arg)
     return 0;
 }
 
-static void bytes_both_ways(void)
+static void bytes_both_ways(int other_family)
 {
     const char *mib = getenv("WS2KIT_CHAIN_MIB");
     unsigned long long bytes = (mib ? strtoull(mib, NULL, 10) : 8) << 20;
@@ -129,7 +167,7 @@ static void bytes_both_ways(void)
     for (int way = 0; way < 2; way++) {
         SOCKET pair[2];
 
-        tcp_pair(way ? AF_INET6 : AF_INET, pair);
+        tcp_pair(way ? other_family : AF_INET, pair);
         t[2 * way] = (struct stream){ pair[way], bytes / 2, 14695981039346656037ULL, 7 + way };
         t[2 * way + 1] = (struct stream){ pair[!way], bytes / 2, 14695981039346656037ULL, 0 };
         thread[2 * way] = thread_start(sends, &t[2 * way]);
@@ -284,7 +322,7 @@ static void handles_by_ioctl(int own)
 static void mixed_sets(void)
 {
     struct timeval limit = { 10, 0 };
-    WSAPROTOCOL_INFOW info[32];
+    WSAPROTOCOL_INFOW info[64];
     DWORD bytes = sizeof info;
     int count, udp = -1;
     union addr at;
@@ -332,10 +370,6 @@ static void mixed_sets(void)
     CHECK_OK(closesocket(pair[1]));
 }
 
-struct row {
-    int own, ifs;
-};
-
 static void chain(const void *arg)
 {
     const struct row *row = arg;
@@ -344,11 +378,11 @@ static void chain(const void *arg)
     WSADATA data;
     SOCKET s;
 
-    name_layers(row->own, row->ifs);
+    name_layers(row);
     NEED_OK(WSAStartup(MAKEWORD(2, 2), &data));
     s = tcp_new(AF_INET);
     NEED_OK(getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &n));
-    CHECK_INT(info.ProtocolChain.ChainLen, 1 + row->own + row->ifs);
+    CHECK_INT(layers_of(&info), row->own + row->ifs);
     CHECK_INT(!(info.dwServiceFlags1 & XP1_IFS_HANDLES), row->own > 0);
     CHECK_OK(closesocket(s));
     half_close();
@@ -358,23 +392,26 @@ static void chain(const void *arg)
     handles_by_ioctl(row->own);
     mixed_sets();
     check_about("bytes");
-    bytes_both_ways();
+    bytes_both_ways(AF_INET6);
     CHECK_OK(WSACleanup());
 }
 
-/* A chain has at most 7 elements, the base provider among them. More is refused as a whole, and no socket goes past a layer. */
-static void too_long(const void *arg)
+/* With samples/bare.c in it, which serves one protocol: IPv4 only. */
+static void without_kit(const void *arg)
 {
-    const struct row *row = arg;
     WSADATA data;
 
-    name_layers(row->own, row->ifs);
+    name_layers(arg);
     NEED_OK(WSAStartup(MAKEWORD(2, 2), &data));
-    CHECK_FAILS(socket(AF_INET, SOCK_STREAM, 0), WSAEPROVIDERFAILEDINIT);
+    half_close();
+    reset();
+    urgent_data();
+    check_about("bytes");
+    bytes_both_ways(AF_INET);
     CHECK_OK(WSACleanup());
 }
 
-#define ROW(own, ifs) .row = &(const struct row){ own, ifs }, .unstarted = 1
+#define ROW(own, ifs, ...) .row = &(const struct row){ own, ifs, __VA_ARGS__ }, .unstarted = 1
 
 const struct test_case test_cases[] = {
     { "one-own", .run_row = chain, ROW(1, 0) },
@@ -383,7 +420,12 @@ const struct test_case test_cases[] = {
     { "four", .run_row = chain, ROW(2, 2) },
     { "four-own", .run_row = chain, ROW(4, 0) },
     { "six", .run_row = chain, ROW(3, 3) },
-    { "seven-refused", .run_row = too_long, ROW(4, 3) },
-    { "eight-refused", .run_row = too_long, ROW(4, 4) },
+    { "seven", .run_row = chain, ROW(1, 6) },
+    { "eight", .run_row = chain, ROW(4, 4) },
+    { "eight-mixed", .run_row = chain, ROW(4, 4, "oioiiooi") },
+    { "eight-own", .run_row = chain, ROW(8, 0) },
+    { "bare-beneath", .run_row = without_kit, ROW(1, 2, "oib") },
+    { "bare-amid-eight", .run_row = without_kit, ROW(2, 6, "ooiiibii") },
+    { "bare-at-the-fold", .run_row = without_kit, ROW(1, 9, "oiiiibiiii") },
     { 0 },
 };

@@ -301,6 +301,34 @@ static void second_handle(void)
     }
 }
 
+/* A second handle that the sockets API never sees: a file is read from it. */
+static void second_handle_as_file(void)
+{
+    HANDLE copy;
+    SOCKET pair[2];
+    char first, second;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "a", 1);
+    receive_one(pair[1], 'a');
+    set_nonblocking(pair[1], 1);
+    NEED(DuplicateHandle(GetCurrentProcess(), (HANDLE)pair[1], GetCurrentProcess(), &copy, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS));
+    for (int i = 0; i < 50; i++) {
+        OVERLAPPED ov = { .hEvent = CreateEventW(NULL, TRUE, FALSE, NULL) };
+        DWORD n = 0;
+
+        first = 0;
+        CHECK_FALSE(ReadFile(copy, &first, 1, NULL, &ov), ERROR_IO_PENDING);
+        send_all(pair[0], "1", 1);
+        CHECK_FAILS(recv(pair[1], &second, 1, 0), WSAEWOULDBLOCK);
+        CHECK_INT(WaitForSingleObject(ov.hEvent, 5000), WAIT_OBJECT_0);
+        CHECK_TRUE(GetOverlappedResult(copy, &ov, &n, FALSE));
+        CHECK_INT(first, '1');
+        CloseHandle(ov.hEvent);
+    }
+}
+
 static void second_socket(void)
 {
     HANDLE event = WSACreateEvent();
@@ -426,6 +454,7 @@ const struct test_case test_cases[] = {
     { "two-senders", two_senders },
     { "waiting-send", waiting_send },
     { "second-handle", second_handle },
+    { "second-handle-as-file", second_handle_as_file },
     { "second-socket", second_socket },
     { "unbound-datagram", unbound_datagram },
     { "buffers", buffers },

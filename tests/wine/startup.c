@@ -136,12 +136,46 @@ static void not_started(void)
     CHECK_FAILS(WSADuplicateSocketW(s, GetCurrentProcessId(), &info), WSANOTINITIALISED);
     n = 0;
     CHECK_FAILS(WSAEnumProtocolsW(NULL, NULL, &n), WSANOTINITIALISED);
-    CHECK_FAILS(gethostname(room, sizeof room), WSANOTINITIALISED);
     CHECK_FALSE(gethostbyname("localhost"), WSANOTINITIALISED);
     CHECK_FALSE(gethostbyaddr("\177\0\0\1", 4, AF_INET), WSANOTINITIALISED);
     CHECK_FALSE(getservbyname("http", "tcp"), WSANOTINITIALISED);
     CHECK_FALSE(getprotobyname("tcp"), WSANOTINITIALISED);
     CHECK_FALSE(WSAGetOverlappedResult(s, (void *)room, &n, FALSE, &flags), WSANOTINITIALISED);
+}
+
+/*
+ * Windows would say WSANOTINITIALISED. Wine's own DLLs ask these before they start Winsock (wininet before each connection, wbemprox
+ * and jsproxy without ever doing it).
+ */
+static void not_needed_by_wine(void)
+{
+    struct addrinfo *list = NULL, numeric = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET};
+    ADDRINFOW *wide = NULL, v4 = {.ai_family = AF_INET};
+    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f}, back;
+    char text[NI_MAXHOST];
+    WCHAR wide_text[NI_MAXHOST];
+    DWORD chars = NI_MAXHOST;
+    int len = sizeof back;
+
+    CHECK_INT(getaddrinfo("127.0.0.1", "80", &numeric, &list), 0);
+    CHECK(list && ((struct sockaddr_in *)list->ai_addr)->sin_addr.s_addr == sin.sin_addr.s_addr);
+    CHECK_INT(GetAddrInfoW(L"localhost", NULL, &v4, &wide), 0);
+    CHECK(wide && ((struct sockaddr_in *)wide->ai_addr)->sin_addr.s_addr == sin.sin_addr.s_addr);
+    freeaddrinfo(list);
+    FreeAddrInfoW(wide);
+    CHECK_INT(getnameinfo((void *)&sin, sizeof sin, text, sizeof text, NULL, 0, NI_NUMERICHOST), 0);
+    CHECK(!strcmp(text, "127.0.0.1"));
+    CHECK_OK(WSAAddressToStringW((void *)&sin, sizeof sin, NULL, wide_text, &chars));
+    CHECK(!wcscmp(wide_text, L"127.0.0.1"));
+    CHECK_OK(WSAStringToAddressW(wide_text, AF_INET, NULL, (void *)&back, &len));
+    CHECK(back.sin_addr.s_addr == sin.sin_addr.s_addr);
+    CHECK_OK(gethostname(text, sizeof text));
+    check_about("Winsock is not started by it");
+    CHECK_FAILS(socket(AF_INET, SOCK_STREAM, 0), WSANOTINITIALISED);
+    CHECK_FAILS(WSACleanup(), WSANOTINITIALISED);
+    check_about("a call that fails keeps its error");
+    CHECK_INT(getaddrinfo("1.2.3.4.5", NULL, &numeric, &list), WSAHOST_NOT_FOUND);
+    CHECK_ERR(WSAGetLastError(), WSAHOST_NOT_FOUND);
 }
 
 /* These work without WSAStartup, on Windows as here. */
@@ -251,6 +285,7 @@ const struct test_case test_cases[] = {
     { "restart-many-times", restart_many_times, .unstarted = 1 },
     { "not-started", not_started, .unstarted = 1 },
     { "not-needed", not_needed, .unstarted = 1 },
+    { "not-needed-by-wine", not_needed_by_wine, .unstarted = 1 },
     { "last-error-per-thread", last_error_per_thread },
     { "success-clears-last-error", success_clears_last_error },
     { "cleanup-ends-blocked-calls", cleanup_ends_blocked_calls },

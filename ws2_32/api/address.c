@@ -9,6 +9,7 @@
 #include "ws2_32/api/info.h"
 #include "ws2_32/core/call.h"
 #include "ws2_32/core/snapshot.h"
+#include "ws2_32/core/startup.h"
 
 /* Begins the call, with the info the provider gets in *info: the SPI always takes one. */
 static int begin(struct call *c, int family, const WSAPROTOCOL_INFOW *asked,
@@ -17,11 +18,8 @@ static int begin(struct call *c, int family, const WSAPROTOCOL_INFOW *asked,
     const struct catalog_entry *entry;
     struct catalog_info key;
     struct snapshot *snap;
-    int err = startup_check();
+    int err = snapshot_get(&snap);
 
-    if (err)
-        return api_fail(err);
-    err = snapshot_get(&snap);
     if (err)
         return api_fail(err);
     if (asked) {
@@ -40,21 +38,28 @@ static int begin(struct call *c, int family, const WSAPROTOCOL_INFOW *asked,
     return err ? SOCKET_ERROR : 0;
 }
 
-INT WSAAPI WSAAddressToStringW(LPSOCKADDR address, DWORD address_bytes, LPWSAPROTOCOL_INFOW asked,
-                               LPWSTR text, LPDWORD text_chars)
+static int to_string(LPSOCKADDR address, DWORD address_bytes, LPWSAPROTOCOL_INFOW asked, LPWSTR text, LPDWORD text_chars)
 {
     WSAPROTOCOL_INFOW info;
     struct call c;
-    int err = startup_check();
 
-    if (err)
-        return api_fail(err);
     if (!address || address_bytes < sizeof address->sa_family || !text_chars)
         return api_fail(WSAEINVAL);
     if (begin(&c, address->sa_family, asked, &info))
         return SOCKET_ERROR;
     return call_end(&c, c.proc->lpWSPAddressToString(address, address_bytes, &info, text,
                                                      text_chars, &c.err));
+}
+
+INT WSAAPI WSAAddressToStringW(LPSOCKADDR address, DWORD address_bytes, LPWSAPROTOCOL_INFOW asked,
+                               LPWSTR text, LPDWORD text_chars)
+{
+    BOOL lent;
+    int err = startup_lend(&lent);
+
+    err = err ? api_fail(err) : to_string(address, address_bytes, asked, text, text_chars);
+    startup_take_back(lent);
+    return err;
 }
 
 /* Address text is short: only a name that does not fit here, which no family of ours has, goes without. */
@@ -84,15 +89,11 @@ INT WSAAPI WSAAddressToStringA(LPSOCKADDR address, DWORD address_bytes, LPWSAPRO
     return 0;
 }
 
-INT WSAAPI WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW asked,
-                               LPSOCKADDR address, LPINT address_bytes)
+static int from_string(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW asked, LPSOCKADDR address, LPINT address_bytes)
 {
     WSAPROTOCOL_INFOW info;
     struct call c;
-    int err = startup_check();
 
-    if (err)
-        return api_fail(err);
     if (!address || !address_bytes)
         return api_fail(WSAEFAULT);
     if (!text)
@@ -101,6 +102,17 @@ INT WSAAPI WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW aske
         return SOCKET_ERROR;
     return call_end(&c, c.proc->lpWSPStringToAddress(text, family, &info, address, address_bytes,
                                                      &c.err));
+}
+
+INT WSAAPI WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW asked,
+                               LPSOCKADDR address, LPINT address_bytes)
+{
+    BOOL lent;
+    int err = startup_lend(&lent);
+
+    err = err ? api_fail(err) : from_string(text, family, asked, address, address_bytes);
+    startup_take_back(lent);
+    return err;
 }
 
 INT WSAAPI WSAStringToAddressA(LPSTR text, INT family, LPWSAPROTOCOL_INFOA asked,

@@ -189,6 +189,25 @@ static int deinstall(struct catalog *cat, void *arg)
     return catalog_deinstall(cat, arg);
 }
 
+/* Layers of this run are no matter for what is stored. As a rule there are none. */
+static int strip(struct catalog_info *infos, DWORD count)
+{
+    struct catalog cat;
+    DWORD named = 0;
+    int err;
+
+    while (named < count && !run_layers_named(&infos[named]))
+        named++;
+    if (named == count)
+        return 0;
+    err = store_read_effective(&cat);
+    for (DWORD i = 0; !err && i < count; i++)
+        if (run_layers_named(&infos[i]) && !run_layers_strip(&cat, &infos[i]))
+            err = WSAEINVAL;
+    catalog_deinit(&cat);
+    return err;
+}
+
 /* Checks what the caller gave and copies it: the list is his and stays as it was. */
 static int take(struct provider_change *c, LPGUID provider, const WCHAR *path,
                 const WSAPROTOCOL_INFOW *list, DWORD count)
@@ -209,8 +228,11 @@ static int take(struct provider_change *c, LPGUID provider, const WCHAR *path,
     if (!c->infos)
         return WSA_NOT_ENOUGH_MEMORY;
     memcpy(c->infos, list, count * sizeof *c->infos);
-    for (DWORD i = 0; i < count; i++)
-        run_layers_strip(&c->infos[i]);
+    err = strip(c->infos, count);
+    if (err) {
+        free(c->infos);
+        return err;
+    }
     c->provider = guid_of(provider);
     c->count = count;
     return 0;

@@ -113,6 +113,7 @@ int startup_end(void)
     if (!last)
         return 0;
 
+    FlushProcessWriteBuffers(); /* what call_enter() relies on */
     take_apart();
 
     lock_take(&lock);
@@ -140,4 +141,26 @@ int startup_check(void)
         return WSANOTINITIALISED;
     t = thread_get();
     return t && t->in_hook ? WSAEINPROGRESS : 0;
+}
+
+int startup_lend(BOOL *lent)
+{
+    int err = startup_check();
+    WORD use;
+
+    *lent = FALSE;
+    if (err != WSANOTINITIALISED)
+        return err;
+    err = startup_begin(MAKEWORD(2, 2), &use);
+    *lent = !err;
+    return err;
+}
+
+void startup_take_back(BOOL lent)
+{
+    DWORD err = GetLastError();
+
+    if (lent)
+        startup_end();
+    SetLastError(err);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "ws2_32/core/startup.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/text_pe.h"
@@ -201,7 +202,8 @@ static int get(const void *node, const void *service, const ADDRINFOA *hints, en
 {
     struct resolve_request rq = {0};
     ADDRINFOA *list = NULL;
-    int err = startup_check();
+    BOOL lent;
+    int err = startup_lend(&lent);
 
     if (!err && text_is_bad(result))
         err = WSAEFAULT;
@@ -220,6 +222,7 @@ static int get(const void *node, const void *service, const ADDRINFOA *hints, en
         err = lookup(node, service, &rq, form, &list);
     if (!err)
         *result = list;
+    startup_take_back(lent);
     WSASetLastError(err);
     return err;
 }

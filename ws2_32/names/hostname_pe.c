@@ -9,9 +9,17 @@
 
 int WSAAPI GetHostNameW(wchar_t *name, int name_chars);
 
-int WSAAPI gethostname(char *name, int name_bytes)
+/* Also before WSAStartup: nobody has to be started for it, and Wine's wineboot asks like that. */
+static int may_ask(void)
 {
     int err = startup_check();
+
+    return err == WSANOTINITIALISED ? 0 : err;
+}
+
+int WSAAPI gethostname(char *name, int name_bytes)
+{
+    int err = may_ask();
     char *own;
 
     if (err)
@@ -31,7 +39,7 @@ int WSAAPI gethostname(char *name, int name_bytes)
 
 int WSAAPI GetHostNameW(wchar_t *name, int name_chars)
 {
-    int err = startup_check();
+    int err = may_ask();
     wchar_t *own;
 
     if (err)

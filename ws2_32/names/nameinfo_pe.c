@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "ws2_32/core/startup.h"
 #include "ws2_32/core/thread.h"
 #include "ws2_32/names/files_pe.h"
 #include "ws2_32/names/own_pe.h"
@@ -105,7 +106,8 @@ static int get(const struct sockaddr *sa, socklen_t sa_bytes, const struct out_t
                int flags)
 {
     const int known = NI_NOFQDN | NI_NUMERICHOST | NI_NAMEREQD | NI_NUMERICSERV | NI_DGRAM;
-    int err = startup_check();
+    BOOL lent;
+    int err = startup_lend(&lent);
 
     if (!err && (text_is_bad(sa) || sa_bytes < (int)sizeof sa->sa_family))
         err = WSAEFAULT;
@@ -121,6 +123,7 @@ static int get(const struct sockaddr *sa, socklen_t sa_bytes, const struct out_t
         err = put_host(sa, sa_bytes, host, flags);
     if (!err && wanted(service))
         err = put_service(ntohs(((const struct sockaddr_in *)sa)->sin_port), service, flags);
+    startup_take_back(lent);
     WSASetLastError(err);
     return err;
 }

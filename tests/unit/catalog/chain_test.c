@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "catalog/catalog.h"
 
+#include "catalog/unfold.h"
 #include "tests/unit/catalog/sample.h"
 #include "tests/unit/unit.h"
 
@@ -22,6 +23,7 @@ static const struct {
     {1601, 2, {1600, 1001}}, /* its layer is gone */
     {1701, 3, {1400, 1702, 1001}},
     {1702, 3, {1500, 1701, 1001}}, /* these two contain each other */
+    {1502, 3, {1500, 1501, 1001}}, /* does not repeat what 1501 says */
     {1801, -1, {1400, 1001}},
     {1802, 8, {1400, 1400, 1400, 1400, 1400, 1400, 1001}},
     {1803, 0x7FFFFFFF, {1400, 1001}},
@@ -39,6 +41,8 @@ static const struct {
     {"two layers by their own entries", 3, {1500, 1400, 1001}, true},
     {"a chain over a chain", 3, {1500, 1401, 1001}, true},
     {"a chain over a chain over a chain", 4, {1500, 1501, 1401, 1001}, true},
+    {"over a chain that is folded", 4, {1400, 1502, 1501, 1001}, true},
+    {"what follows a chain is not what that says", 4, {1400, 1501, 1601, 1001}, false},
     {"seven elements", 7, {1400, 1500, 1400, 1500, 1400, 1500, 1002}, true},
     {"a base in the middle", 3, {1400, 1001, 1001}, false},
     {"a base on top", 2, {1001, 1001}, false},
@@ -125,5 +129,26 @@ START_TEST(a_hostile_catalog_is_answered_soon)
 }
 END_TEST
 
-UNIT_MAIN("catalog/chain", usable_is_what_ends_in_its_only_base, the_base_is_the_last_element,
+START_TEST(the_way_goes_through_inner_chains)
+{
+    static const uint32_t want[] = {1500, 1501, 1401, 1001};
+    const struct catalog_entry *round, *damaged;
+    uint32_t way[CATALOG_DEEP];
+    struct catalog cat;
+
+    catalog_init(&cat);
+    fill(&cat);
+    ck_assert_int_eq(catalog_way(&cat, &catalog_find_id(&cat, 1502)->info, way), 4);
+    ck_assert_int_eq(memcmp(way, want, sizeof want), 0);
+    round = catalog_find_id(&cat, 1701);
+    damaged = catalog_find_id(&cat, 1802);
+    ck_assert_int_eq(catalog_way(&cat, &round->info, way), -1);
+    ck_assert_int_eq(catalog_way(&cat, &damaged->info, way), 0);
+    ck_assert_int_eq(catalog_way(&cat, &catalog_find_id(&cat, 1001)->info, way), 0);
+    ck_assert_int_eq(catalog_way(&cat, &catalog_find_id(&cat, 1400)->info, way), 0);
+    catalog_deinit(&cat);
+}
+END_TEST
+
+UNIT_MAIN("catalog/chain", usable_is_what_ends_in_its_only_base, the_base_is_the_last_element, the_way_goes_through_inner_chains,
           a_hostile_catalog_is_answered_soon)

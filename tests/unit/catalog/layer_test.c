@@ -2,6 +2,7 @@
 #include "catalog/catalog.h"
 
 #include "base/wsaerr.h"
+#include "catalog/unfold.h"
 #include "tests/unit/catalog/sample.h"
 #include "tests/unit/unit.h"
 
@@ -261,6 +262,63 @@ START_TEST(removal_relinks)
 }
 END_TEST
 
+/* Each layer once, those that pass kernel handles up beneath the others, the base last. */
+static void way_is_whole(const struct catalog *cat, int layers)
+{
+    uint32_t way[CATALOG_DEEP];
+    bool beneath = false;
+
+    ck_assert_int_eq(catalog_way(cat, &tcp(cat)->info, way), layers ? layers + 1 : 0);
+    ck_assert_uint_eq(layers ? way[layers] : tcp(cat)->info.id, 1001);
+    for (int i = 0; i < layers; i++) {
+        const struct catalog_entry *e = i ? catalog_find_id(cat, way[i]) : tcp(cat);
+        bool ifs = e->info.service_flags[0] & CATALOG_XP1_IFS;
+
+        ck_assert(!beneath || ifs);
+        beneath = beneath || ifs;
+        for (int j = 1; j < i; j++)
+            ck_assert_uint_ne(way[i], way[j]);
+    }
+    for (uint32_t j = 0; j < cat->count; j++)
+        ck_assert(cat->entry[j].info.chain_len == CATALOG_LAYER || catalog_usable(cat, &cat->entry[j]));
+}
+
+/* Thirty layers, of both kinds in every order, one on another; then out again, one by one. */
+START_TEST(deep_chains_are_folded)
+{
+    enum { LAYERS = 30 };
+    uint32_t state = 7;
+
+    for (int round = 0; round < 4; round++) {
+        struct catalog cat = builtin(), before;
+        uint8_t there[LAYERS];
+
+        cat.folds = true;
+        ck_assert_int_eq(catalog_copy(&before, &cat), 0);
+        for (int n = 0; n < LAYERS; n++) {
+            state = state * 1664525u + 1013904223u;
+            there[n] = (uint8_t)n;
+            ck_assert_int_eq(sample_layer(&cat, (uint8_t)n, state >> 31 ? CATALOG_XP1_IFS : 0, NULL), 0);
+            way_is_whole(&cat, n + 1);
+        }
+        for (int left = LAYERS; left > 0; left--) {
+            struct catalog_guid guid;
+            int which;
+
+            state = state * 1664525u + 1013904223u;
+            which = (int)((state >> 8) % (uint32_t)left);
+            guid = sample_guid(there[which]);
+            there[which] = there[left - 1];
+            ck_assert_int_eq(catalog_remove_layer(&cat, &guid), 0);
+            way_is_whole(&cat, left - 1);
+        }
+        ck_assert(sample_equal(&before, &cat));
+        catalog_deinit(&before);
+        catalog_deinit(&cat);
+    }
+}
+END_TEST
+
 START_TEST(only_layers_can_be_removed_as_layers)
 {
     struct catalog cat = builtin();
@@ -301,5 +359,6 @@ UNIT_MAIN("catalog/layer", one_layer_over_everything, equal_input_gives_equal_ch
           six_layers_are_the_limit, a_layer_with_handles_of_its_own_clears_the_flag,
           an_ifs_layer_goes_beneath_one_with_handles_of_its_own,
           going_beneath_can_be_too_long_for_those_above, only_the_topmost_of_a_triple_is_asked,
-          what_is_refused, a_long_name_is_cut, removal_relinks, only_layers_can_be_removed_as_layers,
+          what_is_refused, a_long_name_is_cut, removal_relinks, deep_chains_are_folded,
+          only_layers_can_be_removed_as_layers,
           damaged_chains_are_left_alone)

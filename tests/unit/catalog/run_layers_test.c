@@ -2,6 +2,7 @@
 #include "catalog/run_layers.h"
 
 #include "base/wsaerr.h"
+#include "catalog/unfold.h"
 #include "tests/unit/catalog/sample.h"
 #include "tests/unit/fake/fault.h"
 #include "tests/unit/unit.h"
@@ -20,7 +21,8 @@ static const struct {
     {"layer.dll", 1, "layer", "layer.dll"},
     {"c:\\x\\noext", 1, "noext", "c:\\x\\noext"},
     {"a;b;c;d;e;f", 6, "a", "%SystemRoot%\\system32\\ws2a.dll"},
-    {"a;b;c;d;e;f;g", -1, NULL, NULL},
+    {"a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p;q;r;s;t;u;v;w;x;y;z;1;2;3;4;5;6", 32, "a", "%SystemRoot%\\system32\\ws2a.dll"},
+    {"a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p;q;r;s;t;u;v;w;x;y;z;1;2;3;4;5;6;7", -1, NULL, NULL},
     {"", -1, NULL, NULL},
     {";", -1, NULL, NULL},
     {"trace;", -1, NULL, NULL},
@@ -152,7 +154,7 @@ START_TEST(stored_chains_do_not_name_a_runs_entries)
     memmove(&info.chain[2], &top->info.chain[1], 2 * sizeof info.chain[0]);
     info.chain[0] = 1100;
     info.chain[1] = top->info.id;
-    run_layers_strip(&info);
+    ck_assert(run_layers_named(&info) && run_layers_strip(&cat, &info) && !run_layers_named(&info));
     ck_assert_int_eq(info.chain_len, 2);
     ck_assert_uint_eq(info.chain[0], 1100);
     ck_assert_uint_eq(info.chain[1], 1001);
@@ -161,12 +163,68 @@ START_TEST(stored_chains_do_not_name_a_runs_entries)
     untouched.chain[0] = 1100;
     untouched.chain[1] = 1101;
     untouched.chain[2] = 1001;
-    info = untouched;
-    run_layers_strip(&info);
-    ck_assert_int_eq(memcmp(&info, &untouched, sizeof info), 0);
-    info.chain_len = 0x7FFFFFFF;
-    run_layers_strip(&info);
-    ck_assert_int_eq(info.chain_len, 0x7FFFFFFF);
+    ck_assert(!run_layers_named(&untouched));
+    untouched.chain_len = 0x7FFFFFFF;
+    ck_assert(!run_layers_named(&untouched));
+    catalog_deinit(&cat);
+}
+END_TEST
+
+/* As before, but over ten layers of the run, which lie over four that are stored: a chain that is folded in the midst. */
+START_TEST(stored_chains_keep_what_is_stored_beneath_a_deep_run)
+{
+    struct run_layer layer[RUN_LAYERS_MAX];
+    uint32_t want[6] = {1100}, way[CATALOG_DEEP];
+    const struct catalog_entry *top;
+    struct catalog_info info;
+    struct catalog cat;
+
+    catalog_init(&cat);
+    ck_assert_int_eq(catalog_defaults(&cat, "c:\\base.dll"), 0);
+    for (uint8_t n = 0; n < 4; n++)
+        ck_assert_int_eq(sample_layer(&cat, n, CATALOG_XP1_IFS, NULL), 0);
+    ck_assert_int_eq(catalog_select(&cat, 2, 1, 6, &top), 0);
+    want[1] = top->info.id;
+    memcpy(&want[2], &top->info.chain[1], 4 * sizeof want[0]);
+    ck_assert_int_eq(run_layers_parse("a;b;c;d;e;f;g;h;i;j", layer), 10);
+    ck_assert_int_eq(run_layers_apply(&cat, layer, 10), 0);
+    ck_assert_int_eq(catalog_select(&cat, 2, 1, 6, &top), 0);
+    ck_assert_int_eq(catalog_way(&cat, &top->info, way), 15);
+    ck_assert(catalog_usable(&cat, top) && catalog_base_of(&cat, top)->info.id == 1001);
+
+    info = top->info;
+    info.chain_len = 3;
+    info.chain[0] = 1100;
+    info.chain[1] = top->info.id;
+    info.chain[2] = 1001;
+    ck_assert(run_layers_strip(&cat, &info));
+    ck_assert_int_eq(info.chain_len, 6);
+    ck_assert_int_eq(memcmp(info.chain, want, sizeof want), 0);
+    catalog_deinit(&cat);
+}
+END_TEST
+
+/* Six stored layers, and one more that was put over the run: there is no room for it in what is stored. */
+START_TEST(what_does_not_fit_without_a_run_is_refused)
+{
+    struct run_layer layer[RUN_LAYERS_MAX];
+    const struct catalog_entry *top;
+    struct catalog_info info;
+    struct catalog cat;
+
+    catalog_init(&cat);
+    ck_assert_int_eq(catalog_defaults(&cat, "c:\\base.dll"), 0);
+    for (uint8_t n = 0; n < 6; n++)
+        ck_assert_int_eq(sample_layer(&cat, n, CATALOG_XP1_IFS, NULL), 0);
+    ck_assert_int_eq(run_layers_parse("a", layer), 1);
+    ck_assert_int_eq(run_layers_apply(&cat, layer, 1), 0);
+    ck_assert_int_eq(catalog_select(&cat, 2, 1, 6, &top), 0);
+    ck_assert_int_eq(top->info.chain_len, 3);
+    info = top->info;
+    info.chain[0] = 1100;
+    info.chain[1] = top->info.id;
+    info.chain[2] = 1001;
+    ck_assert(!run_layers_strip(&cat, &info));
     catalog_deinit(&cat);
 }
 END_TEST
@@ -201,4 +259,5 @@ END_TEST
 UNIT_MAIN("catalog/run_layers", lists_are_split, long_names_are_refused, the_guid_depends_on_the_name_alone,
           the_first_is_outermost_and_tcp_and_udp_are_covered, two_processes_of_a_run_agree,
           what_is_installed_for_good_stays_put, stored_chains_do_not_name_a_runs_entries,
+          stored_chains_keep_what_is_stored_beneath_a_deep_run, what_does_not_fit_without_a_run_is_refused,
           applying_without_memory_fails)

@@ -29,6 +29,14 @@ enum {
     OVER_UNDER_DOC = 1503, /* and over its layer id */
     BROKEN = 1600,
     LOOP = 1601,
+    FOLDED = 1700, /* a layer over THIRD_TCP that does not repeat what that says */
+    FOLDED_TCP = 1701,
+    FOLDED_ON = 1800, /* over that; we are named nowhere in it */
+    FOLDED_ON_TCP = 1801,
+    OURS_FOLDED = 1103, /* we over a chain over another; RAW */
+    FOLDED_RAW = 1702,
+    DEEP_RAW = 1802,
+    RAW = 1003,
 };
 
 #define INET(t, p) .family = 2, .type = t, .protocol = p
@@ -54,6 +62,12 @@ static const struct catalog_info all[] = {
     { .id = THIRD, .chain_len = 0 },
     { .id = AGAIN, .chain_len = 0 },
     { .id = UNDER, .chain_len = 0 },
+    { .id = FOLDED_TCP, .chain_len = 3, .chain = { FOLDED, THIRD_TCP, TCP }, INET(1, 6) },
+    { .id = FOLDED_ON_TCP, .chain_len = 4, .chain = { FOLDED_ON, FOLDED_TCP, THIRD_TCP, TCP }, INET(1, 6) },
+    { .id = OURS_FOLDED, .chain_len = 3, .chain = { OURS, FOLDED_RAW, RAW }, INET(3, 0) },
+    { .id = FOLDED_RAW, .chain_len = 3, .chain = { FOLDED, UNDER, RAW }, INET(3, 0) },
+    { .id = DEEP_RAW, .chain_len = 3, .chain = { OTHER, OURS_FOLDED, RAW }, INET(3, 0) },
+    { .id = RAW, .chain_len = 1, INET(3, 0) },
     { .id = BROKEN, .chain_len = 900, .chain = { OURS, OURS, OURS, OURS, OURS, OURS, OURS } },
     { .id = LOOP, .chain_len = 2, .chain = { AGAIN, LOOP }, .family = 9, .type = 9 },
 };
@@ -69,7 +83,7 @@ static const struct {
         int32_t family, type, protocol;
     } given;
     int want;
-    uint32_t mine, next;
+    uint32_t mine, next, hand; /* hand 0: what was given */
 } cases[] = {
     { "started by ws2_32: we stand first", { OURS_TCP, 2, { OURS, TCP } }, 0, OURS_TCP, TCP },
     { "each chain has its own base", { OURS_UDP, 2, { OURS, UDP } }, 0, OURS_UDP, UDP },
@@ -88,7 +102,12 @@ static const struct {
     { "no chain of ours is like it: the given one must do",
       { 7, 3, { OTHER, OURS, TCP6 }, .family = 77 }, 0, 7, TCP6 },
     { "an info that does not name us: by base", { 7, 2, { OTHER, UDP } }, 0, OURS_UDP, UDP },
-    { "an info that does not name us: by protocol", { 7, 2, { OTHER, 55 }, INET(1, 6) }, 0, OURS_TCP, TCP },
+    { "an info that does not name us: by protocol", { 7, 2, { OTHER, 55 }, INET(1, 6) }, 0, OURS_TCP, TCP, OURS_TCP },
+    { "under a chain that is folded", { FOLDED_TCP, 3, { FOLDED, THIRD_TCP, TCP } }, 0, OURS_TCP, TCP },
+    { "twice", { FOLDED_ON_TCP, 4, { FOLDED_ON, FOLDED_TCP, THIRD_TCP, TCP } }, 0, OURS_TCP, TCP },
+    { "over a chain that is folded", { OURS_FOLDED, 3, { OURS, FOLDED_RAW, RAW } }, 0, OURS_FOLDED, FOLDED_RAW },
+    { "folded above us: the chain below is named by its own info alone",
+      { DEEP_RAW, 3, { OTHER, OURS_FOLDED, RAW } }, 0, OURS_FOLDED, FOLDED_RAW, FOLDED_RAW },
     { "a base entry", { TCP, 1 }, WSAEINVALIDPROVIDER, 0, 0 },
     { "a layer entry", { OURS, 0 }, WSAEINVALIDPROVIDER, 0, 0 },
     { "a length beyond the array", { 7, 8, { OURS, TCP } }, WSAEINVALIDPROVIDER, 0, 0 },
@@ -119,6 +138,8 @@ START_TEST(finds_its_place)
         return;
     ck_assert_msg(place.mine->id == cases[_i].mine, "%s: we are %u, not %u", cases[_i].why,
                   place.mine->id, cases[_i].mine);
+    ck_assert_msg(place.hand->id == (cases[_i].hand ? cases[_i].hand : given.id), "%s: it gets %u", cases[_i].why,
+                  place.hand->id);
     ck_assert_msg(place.next->id == cases[_i].next, "%s: next is %u, not %u", cases[_i].why,
                   place.next->id, cases[_i].next);
 }
