@@ -134,6 +134,7 @@ static void race_starts_once(void)
     DWORD failed;
 
     begin();
+    fake->start = FAKE_IS_SLOW;
     go = CreateEventW(NULL, TRUE, FALSE, NULL);
     for (int i = 0; i < 16; i++)
         thread[i] = CreateThread(NULL, 0, racer, NULL, 0, NULL);
@@ -147,6 +148,35 @@ static void race_starts_once(void)
     CHECK_INT(fake->sockets, 16);
     end();
     CHECK_INT(fake->cleanups, 1);
+}
+
+static DWORD WINAPI starts_again(void *arg)
+{
+    WSADATA data;
+
+    while (!fake->cleanups)
+        Sleep(1);
+    *(int *)arg = WSAStartup(MAKEWORD(2, 2), &data);
+    return 0;
+}
+
+/* WSAStartup while the last WSACleanup is under way: waits for its end, and begins anew. */
+static void starts_during_cleanup(void)
+{
+    HANDLE thread;
+    int err = -1;
+
+    begin();
+    CHECK_OK(closesocket(fake_socket()));
+    fake->start = FAKE_IS_SLOW;
+    thread = CreateThread(NULL, 0, starts_again, &err, 0, NULL);
+    CHECK_OK(WSACleanup());
+    WaitForSingleObject(thread, INFINITE);
+    CHECK_INT(err, 0);
+    CHECK_OK(closesocket(fake_socket()));
+    CHECK_INT(fake->startups, 2);
+    end();
+    CHECK_INT(fake->cleanups, 2);
 }
 
 static void arguments_arrive(void)
@@ -281,6 +311,43 @@ static DWORD WINAPI leaves_its_id(void *arg)
     return fake->upcalls.lpWPUOpenCurrentThread(arg, &err);
 }
 
+static HANDLE may_go;
+
+static DWORD WINAPI leaves_its_id_and_stays(void *arg)
+{
+    WaitForSingleObject(may_go, INFINITE);
+    leaves_its_id(arg);
+    SetEvent(go);
+    SleepEx(INFINITE, TRUE); /* until it is queued something */
+    return 0;
+}
+
+/* The dead thread's handle value is another thread's by now; its id still names nobody. Handles are given lowest first. */
+static void queue_to_the_handle_of_another(WSATHREADID dead)
+{
+    HANDLE filler[256], thread;
+    WSATHREADID id;
+    int n = 0, err = 0;
+
+    do
+        filler[n] = CreateEventW(NULL, TRUE, FALSE, NULL);
+    while (filler[n++] != dead.ThreadHandle && n < 256);
+    go = CreateEventW(NULL, FALSE, FALSE, NULL);
+    may_go = CreateEventW(NULL, FALSE, FALSE, NULL);
+    thread = CreateThread(NULL, 0, leaves_its_id_and_stays, &id, 0, NULL);
+    CloseHandle(filler[--n]);
+    SetEvent(may_go);
+    WaitForSingleObject(go, INFINITE);
+    note("the handle of a dead thread is %s", id.ThreadHandle == dead.ThreadHandle ? "used again" : "not used again");
+    CHECK_INT(fake->upcalls.lpWPUQueueApc(&dead, apc, 0, &err), SOCKET_ERROR);
+    CHECK_ERR(err, WSAEFAULT);
+    CHECK_OK(fake->upcalls.lpWPUQueueApc(&id, apc, 0, &err));
+    WaitForSingleObject(thread, INFINITE);
+    CHECK_INT(apc_count, 4);
+    while (n)
+        CloseHandle(filler[--n]);
+}
+
 static void queues_apcs(void)
 {
     WSATHREADID id, dead;
@@ -302,6 +369,7 @@ static void queues_apcs(void)
     WaitForSingleObject(thread, INFINITE);
     CHECK_INT(fake->upcalls.lpWPUQueueApc(&dead, apc, 0, &err), SOCKET_ERROR);
     CHECK_ERR(err, WSAEFAULT);
+    queue_to_the_handle_of_another(dead);
     memset(&dead, 0x55, sizeof dead);
     CHECK_INT(fake->upcalls.lpWPUQueueApc(&dead, apc, 0, &err), SOCKET_ERROR);
     CHECK_ERR(err, WSAEFAULT);
@@ -592,6 +660,10 @@ static void fails_and_completes(void)
     start_send(s, &ov);
     check_said("its end was told already");
     check_one_packet(port, &ov, TRUE, 1);
+    check_about("as a file");
+    CHECK_FALSE(WriteFile((HANDLE)s, "a", 1, NULL, (OVERLAPPED *)&ov), ERROR_IO_PENDING);
+    check_one_packet(port, &ov, TRUE, 1);
+    check_about(NULL);
     CHECK_OK(closesocket(s));
     end();
 }
@@ -727,6 +799,7 @@ const struct test_case test_cases[] = {
     { "starts-badly", starts_badly, .unstarted = 1 },
     { "reenters", reenters, .unstarted = 1 },
     { "race-starts-once", race_starts_once, .unstarted = 1 },
+    { "starts-during-cleanup", starts_during_cleanup, .unstarted = 1 },
     { "arguments-arrive", arguments_arrive, .unstarted = 1 },
     { "upcall-handles", upcall_handles, .unstarted = 1 },
     { "completes-overlapped", completes_overlapped, .unstarted = 1 },

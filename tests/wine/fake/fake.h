@@ -18,6 +18,7 @@ enum fake_start {
     FAKE_HAS_VERSION, /* wVersion is `value` */
     FAKE_CRASHES,
     FAKE_REENTERS,    /* calls socket() for itself */
+    FAKE_IS_SLOW,     /* to start and to clean up, so that others come meanwhile */
 };
 
 struct fake {

@@ -77,6 +77,8 @@ static int WSPAPI fake_listen(SOCKET s, int backlog, LPINT lp_errno)
 static int WSPAPI fake_cleanup(LPINT lp_errno)
 {
     InterlockedIncrement(&fake.cleanups);
+    if (fake.start == FAKE_IS_SLOW)
+        Sleep(100);
     return SOCKET_ERROR; /* as published layers do when all went well */
 }
 
@@ -171,6 +173,8 @@ int WSPAPI WSPStartup(WORD version, LPWSPDATA data, LPWSAPROTOCOL_INFOW info,
         slots[fake.value] = &fake;
     memcpy(proc, slots, sizeof slots);
 
+    if (fake.start == FAKE_IS_SLOW)
+        Sleep(100);
     if (fake.start == FAKE_CRASHES)
         *nowhere = 0;
     if (fake.start == FAKE_REENTERS) {
