@@ -20,11 +20,6 @@ static void **slot_of(struct handle_map *m, size_t index)
     return page ? &page[index % HANDLE_MAP_SLOTS] : NULL;
 }
 
-static bool is_near(uintptr_t handle)
-{
-    return handle >> 2 < (uintptr_t)HANDLE_MAP_PAGES * HANDLE_MAP_SLOTS && !(handle & 3);
-}
-
 static struct handle_map_far *find_far(struct handle_map *m, uintptr_t handle)
     WS2_REQUIRES(m->lock)
 {
@@ -35,16 +30,11 @@ static struct handle_map_far *find_far(struct handle_map *m, uintptr_t handle)
     return f;
 }
 
-void *handle_map_find(struct handle_map *m, uintptr_t handle)
+void *handle_map_find_far(struct handle_map *m, uintptr_t handle)
 {
     struct handle_map_far *f;
-    void **slot;
     void *value;
 
-    if (is_near(handle)) {
-        slot = slot_of(m, handle >> 2);
-        return slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : NULL;
-    }
     if (!__atomic_load_n(&m->far_count, __ATOMIC_ACQUIRE))
         return NULL;
 
@@ -102,7 +92,7 @@ int handle_map_set(struct handle_map *m, uintptr_t handle, void *value, void **o
     int err;
 
     lock_take(&m->lock);
-    err = is_near(handle) ? set_near(m, handle >> 2, value, &before)
+    err = handle_map_is_near(handle) ? set_near(m, handle >> 2, value, &before)
                           : set_far(m, handle, value, &before);
     lock_drop(&m->lock);
     if (!err && old)
@@ -117,7 +107,7 @@ void *handle_map_remove(struct handle_map *m, uintptr_t handle, void *expected)
     void *value = NULL;
 
     lock_take(&m->lock);
-    if (is_near(handle)) {
+    if (handle_map_is_near(handle)) {
         place = slot_of(m, handle >> 2);
     } else {
         f = find_far(m, handle);

@@ -24,8 +24,24 @@ struct handle_map {
     size_t far_count;              /* read without lock: zero lets a miss stay lock-free */
 };
 
+/* What handle_map_find() does with a handle beyond the array. */
+void *handle_map_find_far(struct handle_map *m, uintptr_t handle);
+
+static inline int handle_map_is_near(uintptr_t handle)
+{
+    return handle >> 2 < (uintptr_t)HANDLE_MAP_PAGES * HANDLE_MAP_SLOTS && !(handle & 3);
+}
+
 /* The pointer stored for `handle`, or NULL. */
-void *handle_map_find(struct handle_map *m, uintptr_t handle);
+static inline void *handle_map_find(struct handle_map *m, uintptr_t handle)
+{
+    void **page;
+
+    if (!handle_map_is_near(handle))
+        return handle_map_find_far(m, handle);
+    page = __atomic_load_n(&m->page[(handle >> 2) / HANDLE_MAP_SLOTS], __ATOMIC_ACQUIRE);
+    return page ? __atomic_load_n(&page[(handle >> 2) % HANDLE_MAP_SLOTS], __ATOMIC_ACQUIRE) : NULL;
+}
 
 /*
  * Stores `value` (not NULL) for `handle`; what stood there before, or NULL, goes to *old when `old`

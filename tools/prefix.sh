@@ -22,6 +22,17 @@ prefix_unixlib() { # prefix
 
 default_prefix() { printf '%s' "${WS2KIT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/ws2kit/prefix}"; }
 
+# What a prefix's system32 holds: 32-bit DLLs where it was made with WINEARCH=win32, or by a Wine without a 64-bit half.
+prefix_arch() { # prefix
+    case $(head -n 5 "$1/system.reg") in
+    *'#arch=win32'*) echo i686 ;;
+    *) echo x86_64 ;;
+    esac
+}
+
+# True for a 64-bit prefix that runs 32-bit programs as well: only a Wine that can do so fills syswow64.
+prefix_has_32() { [ -f "$1/drive_c/windows/syswow64/kernel32.dll" ]; } # prefix
+
 prefix_is_ours() { [ -f "$1/.ws2kit" ]; }
 
 # Runs a Windows program in a prefix and waits for it.
@@ -44,8 +55,13 @@ prefix_in_use() { # prefix
 }
 
 # Identifies what the build would install, so that a prefix knows whether it is current.
-build_stamp() {
-    { installed_files "$root/build/x86_64" && echo "$root/build/x86_64/unixlib/x86_64-unix/ws2tcpip.so"; } | xargs sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-16
+build_stamp() { # prefix
+    local arch
+    arch=$(prefix_arch "$1")
+    {
+        installed_files "$root/build/$arch"
+        [ "$arch" != x86_64 ] || echo "$root/build/x86_64/unixlib/x86_64-unix/ws2tcpip.so"
+    } | xargs sha256sum | cut -d' ' -f1 | sha256sum | cut -c1-16
 }
 
 # Replaces a file by rename: a process that has the old one mapped keeps it.
@@ -55,14 +71,16 @@ put_file() { # from, to directory
 }
 
 prefix_put_files() { # prefix
-    local windows=$1/drive_c/windows file half
-    for half in x86_64-windows/ws2tcpip.dll x86_64-unix/ws2tcpip.so; do
-        mkdir -p "$1/ws2kit/${half%/*}"
-        put_file "$root/build/x86_64/unixlib/$half" "$1/ws2kit/${half%/*}"
-    done
-    for file in $(installed_files "$root/build/x86_64"); do put_file "$file" "$windows/system32"; done
-    # Only a Wine with 32-bit support fills syswow64.
-    if [ -f "$windows/syswow64/kernel32.dll" ]; then
+    local windows=$1/drive_c/windows arch file half
+    arch=$(prefix_arch "$1")
+    if [ "$arch" = x86_64 ]; then
+        for half in x86_64-windows/ws2tcpip.dll x86_64-unix/ws2tcpip.so; do
+            mkdir -p "$1/ws2kit/${half%/*}"
+            put_file "$root/build/x86_64/unixlib/$half" "$1/ws2kit/${half%/*}"
+        done
+    fi
+    for file in $(installed_files "$root/build/$arch"); do put_file "$file" "$windows/system32"; done
+    if prefix_has_32 "$1"; then
         for file in $(installed_files "$root/build/i686"); do put_file "$file" "$windows/syswow64"; done
     fi
 }
@@ -93,7 +111,7 @@ prefix_make() { # prefix
     quietly "$log" prefix_wine "$dir" regedit /S "$log.reg" || die "could not write the overrides (above)"
     quietly "$log" prefix_wine "$dir" wsctl.exe create || die "could not write the catalog (above)"
     prefix_wait "$dir"
-    build_stamp >"$dir/.ws2kit"
+    build_stamp "$dir" >"$dir/.ws2kit"
     rm -f "$log" "$log.reg"
 }
 
@@ -106,10 +124,10 @@ prefix_ready() { # prefix
     fi
     if ! prefix_is_ours "$1"; then
         prefix_make "$1"
-    elif [ "$(cat "$1/.ws2kit")" != "$(build_stamp)" ]; then
+    elif [ "$(cat "$1/.ws2kit")" != "$(build_stamp "$1")" ]; then
         prefix_put_files "$1"
         prefix_wine "$1" wsctl.exe create >/dev/null 2>&1 || true # brings the journal up to date too
-        build_stamp >"$1/.ws2kit"
+        build_stamp "$1" >"$1/.ws2kit"
     fi
 }
 
@@ -153,13 +171,13 @@ dll_spec() { # what it names, the known names, NAME[,KEY=VALUE…]
 layer_spec() { dll_spec layer "$(known_layers)" "$1"; }             # for WS2KIT_LAYERS
 namespace_spec() { dll_spec namespace "$(known_namespaces)" "$1"; } # for WS2KIT_NAMESPACES
 
-# True if one of these layers is `proxy` (by name), with such an option if a pattern is given.
-has_proxy() { # layers as WS2KIT_LAYERS has them, patterns of options
-    local item pattern items
-    IFS=';' read -ra items <<<"$1"
-    shift
+# True if one of these layers has that name, with such an option if a pattern is given.
+has_layer() { # name, layers as WS2KIT_LAYERS has them, patterns of options
+    local name=$1 item pattern items
+    IFS=';' read -ra items <<<"$2"
+    shift 2
     for item in "${items[@]}"; do
-        [ "${item%%,*}" = proxy ] || continue
+        [ "${item%%,*}" = "$name" ] || continue
         [ $# -gt 0 ] || return 0
         # shellcheck disable=SC2254
         for pattern; do case ",${item#*,}," in $pattern) return 0 ;; esac done

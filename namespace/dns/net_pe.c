@@ -4,7 +4,6 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
-#include <ntsecapi.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,18 +89,38 @@ static uint64_t net_now(const struct dns_net *net)
     return GetTickCount64();
 }
 
+/*
+ * RtlGenRandom(), by the name that it is exported by. advapi32 and what it needs are three DLLs, which no program is to load
+ * for a question that it may never ask.
+ */
+typedef BOOLEAN(WINAPI *generator)(void *bytes, ULONG count);
+
+static generator find_generator(void)
+{
+    static generator volatile found;
+    HMODULE module;
+
+    if (!found) {
+        module = LoadLibraryW(L"advapi32.dll");
+        if (module)
+            found = (generator)(void *)GetProcAddress(module, "SystemFunction036");
+    }
+    return found;
+}
+
 /* The system's generator costs a trip to the wineserver under Wine, so its bytes are fetched in stock. */
 static bool net_random(const struct dns_net *net, void *bytes, size_t len)
 {
     static struct lock lock;
     static uint8_t stock[256]; /* guarded by lock */
     static size_t left;        /* guarded by lock */
+    generator generate = find_generator();
     bool ok = true;
 
     (void)net;
     lock_take(&lock);
     if (left < len) {
-        ok = RtlGenRandom(stock, sizeof stock);
+        ok = generate && generate(stock, sizeof stock);
         left = ok ? sizeof stock : 0;
     }
     if (ok) {

@@ -14,7 +14,51 @@ WSPUPCALLTABLE upcalls;
 static struct lock layer_lock; /* held across the layer's own start and stop, and nothing foreign */
 static unsigned starts;        /* successful WSPStartup calls; guarded by layer_lock */
 
+/* The keys of ws2kit_option while start() runs, with a blank between them; guarded by layer_lock. */
+static struct {
+    DWORD thread; /* which runs it, or 0 */
+    char keys[2048];
+    BOOL too_many;
+} asked;
+
+static void remember_asked(const char *key)
+{
+    size_t used = strlen(asked.keys);
+
+    if (asked.thread != GetCurrentThreadId())
+        return;
+    if (used + strlen(key) + 2 > sizeof asked.keys)
+        asked.too_many = TRUE;
+    else
+        sprintf(asked.keys + used, "%s%s", used ? " " : "", key);
+}
+
+static BOOL run_option_unknown(char *key, size_t bytes);
+
 /* ---- WSPStartup and WSPCleanup ---- */
+
+/* A misspelt option must not pass for one that was left out. What start() has not asked for, no layer knows. */
+static int start_layer(void)
+{
+    static BOOL told; /* every chain that has the layer tries anew */
+    char key[64];
+    int err;
+
+    asked.thread = GetCurrentThreadId();
+    asked.keys[0] = 0;
+    asked.too_many = FALSE;
+    err = ws2kit_layer.start ? ws2kit_layer.start() : 0;
+    asked.thread = 0;
+    if (err || asked.too_many || !run_option_unknown(key, sizeof key))
+        return err;
+    if (!told)
+        fprintf(stderr, "%s: there is no option %s; known: %s\n", ws2kit_layer.name, key, *asked.keys ? asked.keys : "none");
+    fflush(stderr);
+    told = TRUE;
+    if (ws2kit_layer.stop)
+        ws2kit_layer.stop();
+    return WSAEINVAL;
+}
 
 static int begin(const WSPUPCALLTABLE *table)
 {
@@ -23,8 +67,7 @@ static int begin(const WSPUPCALLTABLE *table)
     lock_take(&layer_lock);
     if (!starts) {
         upcalls = *table; /* ws2_32 gives the same one each time (spi.md C.1) */
-        if (ws2kit_layer.start)
-            err = ws2kit_layer.start();
+        err = start_layer();
     }
     if (!err)
         starts++;
@@ -145,21 +188,45 @@ static WCHAR *environment(const WCHAR *name)
     return value;
 }
 
-static BOOL environment_option(const char *key, char *value, size_t bytes)
+/* The layers of this run and our DLL's path, from malloc; FALSE: there are none, or no memory. */
+static BOOL run_layers(char **list, char **own_dll)
 {
     WCHAR dll[MAX_PATH] = { 0 };
     WCHAR *wide = environment(L"WS2KIT_LAYERS");
-    char *list = wide ? to_utf8(wide) : NULL;
-    char *own_dll;
-    BOOL found;
 
     GetModuleFileNameW(chain_own_module(), dll, MAX_PATH - 1);
-    own_dll = to_utf8(dll);
-    found = list && own_dll && options_find(list, ws2kit_layer.name, own_dll, key, value, bytes);
+    *list = wide ? to_utf8(wide) : NULL;
+    *own_dll = *list ? to_utf8(dll) : NULL;
+    free(wide);
+    if (!*own_dll)
+        free(*list);
+    return *own_dll != NULL;
+}
+
+static BOOL environment_option(const char *key, char *value, size_t bytes)
+{
+    char *list, *own_dll;
+    BOOL found;
+
+    if (!run_layers(&list, &own_dll))
+        return FALSE;
+    found = options_find(list, ws2kit_layer.name, own_dll, key, value, bytes);
     free(own_dll);
     free(list);
-    free(wide);
     return found;
+}
+
+static BOOL run_option_unknown(char *key, size_t bytes)
+{
+    char *list, *own_dll;
+    BOOL unknown;
+
+    if (!run_layers(&list, &own_dll))
+        return FALSE;
+    unknown = options_unknown(list, ws2kit_layer.name, own_dll, asked.keys, key, bytes);
+    free(own_dll);
+    free(list);
+    return unknown;
 }
 
 static BOOL registry_option(const char *key, char *value, size_t bytes)
@@ -193,5 +260,6 @@ static BOOL registry_option(const char *key, char *value, size_t bytes)
 
 BOOL ws2kit_option(const char *key, char *value, size_t bytes)
 {
+    remember_asked(key);
     return environment_option(key, value, bytes) || registry_option(key, value, bytes);
 }

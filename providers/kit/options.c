@@ -54,31 +54,78 @@ static struct span stem(struct span path)
     return path;
 }
 
+/* The parts "key=value" of the list that name this layer, one after another. */
+struct walk {
+    struct span layers, rest, name, file;
+};
+
+static struct walk walk_begin(const char *list, const char *layer, const char *dll)
+{
+    return (struct walk){ .layers = span_of(list), .name = span_of(layer), .file = stem(span_of(dll)) };
+}
+
+static bool walk_next(struct walk *w, struct span *text)
+{
+    while (!w->rest.bytes) {
+        struct span name;
+
+        if (!w->layers.bytes)
+            return false;
+        w->rest = cut(&w->layers, ';');
+        name = cut(&w->rest, ',');
+        if (!same(name, w->name) && !same(stem(name), w->file))
+            w->rest.bytes = 0;
+    }
+    *text = cut(&w->rest, ',');
+    return true;
+}
+
 bool options_find(const char *list, const char *layer, const char *dll, const char *key,
                   char *value, size_t bytes)
 {
-    struct span layers = span_of(list);
-    struct span file = stem(span_of(dll));
+    struct walk w = walk_begin(list, layer, dll);
+    struct span text;
 
-    while (layers.bytes) {
-        struct span rest = cut(&layers, ';');
-        struct span name = cut(&rest, ',');
-        bool ours = same(name, span_of(layer)) || same(stem(name), file);
+    while (walk_next(&w, &text)) {
+        struct span k = cut(&text, '=');
 
-        while (ours && rest.bytes) {
-            struct span text = cut(&rest, ',');
-            struct span k = cut(&text, '=');
+        if (!same(k, span_of(key)))
+            continue;
+        if (k.at + k.bytes == text.at) /* there was no "=" */
+            text = span_of("1");
+        if (text.bytes >= bytes)
+            return false;
+        memcpy(value, text.at, text.bytes);
+        value[text.bytes] = 0;
+        return true;
+    }
+    return false;
+}
 
-            if (!same(k, span_of(key)))
-                continue;
-            if (k.at + k.bytes == text.at) /* there was no "=" */
-                text = span_of("1");
-            if (text.bytes >= bytes)
-                return false;
-            memcpy(value, text.at, text.bytes);
-            value[text.bytes] = 0;
+static bool among(struct span key, const char *known)
+{
+    struct span rest = span_of(known);
+
+    while (rest.bytes)
+        if (same(key, cut(&rest, ' ')))
             return true;
-        }
+    return false;
+}
+
+bool options_unknown(const char *list, const char *layer, const char *dll, const char *known, char *key, size_t bytes)
+{
+    struct walk w = walk_begin(list, layer, dll);
+    struct span text;
+
+    while (walk_next(&w, &text)) {
+        struct span k = cut(&text, '=');
+
+        if (!k.bytes || among(k, known))
+            continue;
+        k.bytes = k.bytes < bytes ? k.bytes : bytes - 1;
+        memcpy(key, k.at, k.bytes);
+        key[k.bytes] = 0;
+        return true;
     }
     return false;
 }

@@ -14,4 +14,11 @@
 bool options_find(const char *list, const char *layer, const char *dll, const char *key,
                   char *value, size_t bytes);
 
+/*
+ * The first key in that part of `list` which is not among `known`, keys with a blank between them.
+ *
+ * True: `key` holds it, cut short at `bytes` - 1.
+ */
+bool options_unknown(const char *list, const char *layer, const char *dll, const char *known, char *key, size_t bytes);
+
 #endif

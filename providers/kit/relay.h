@@ -57,6 +57,8 @@ void relay_ring(uint64_t at);
 /* The relay is ending: no new connections. */
 BOOL relay_is_ending(void);
 void relay_stop(void);
+/* U of a connection stands on sockets of the next provider: should that be a relay, too, it ends after this one. Any thread. */
+void relay_ends_before(const struct chain *c);
 
 /*
  * How an overlapped call of the relay's thread on an end of `c` went, which returned `failed` with `err`. DONE: now. PENDING: op->done will be
@@ -98,6 +100,7 @@ struct relay_pipe {
     BOOL told;      /* the filter knows of the end, and its last words are in `out` */
     BOOL timed;     /* schedule() knows of the end */
     uint64_t end_at;
+    BOOL flushed; /* the relay ends, and U has nothing left to send */
     BOOL shut;    /* the end has been passed on; nothing goes this way any more */
     BOOL stalled; /* schedule() said never: nothing more is taken in */
     BOOL broken;  /* schedule() said reset: after what is due before that */
@@ -114,7 +117,7 @@ struct relay_conn {
     struct relay_op start, connected, again;
     BOOL opened; /* close() is due */
     BOOL plain;  /* no filter, no schedule: open() said PASS for an accepted one */
-    BOOL p_closed;
+    BOOL volatile p_ended; /* the program is done with sending: has closed P, or ends itself */
     uint64_t ready_at;   /* delay_us */
     uint64_t give_up_at; /* P is closed and the peer does not end */
 
@@ -166,10 +169,12 @@ void relay_pump_flush(struct relay_conn *c, struct relay_pipe *p);
 void relay_pump_fill(struct relay_conn *c, struct relay_pipe *p);
 /* The handshake is done: what it left goes on as what comes after it does. FALSE: no memory. */
 BOOL relay_pump_open(struct relay_conn *c);
-/* Nothing that the program has sent is left here, or nothing of it can ever leave. */
+/* All that the program has sent has left, or can never leave. */
 BOOL relay_pump_drained(const struct relay_conn *c);
+/* Changes as long as bytes go out, whosever they are. */
+uint64_t relay_pump_sent(void);
 /* The relay ends: no more waiting for schedules (but WS2KIT_NEVER stays never). */
-void relay_pump_hurry(void);
+void relay_pump_hurry(BOOL on);
 
 /* relay_join_pe.c */
 struct relay_loopback {
@@ -236,6 +241,10 @@ struct relay_sock {
     DWORD ov_bytes;
     DWORD ov_thread;
     int err; /* how the last connect ended; 0: well, or none yet */
+    HWND window; /* of the selection with messages, `events` 0: none */
+    unsigned message;
+    long events;
+    BOOL withheld; /* FD_CONNECT, from P: the message has been posted from here */
 };
 
 /* Sets a kept option on `u`, as far as `u` takes it. */
@@ -250,6 +259,8 @@ struct relay_sock *relay_sock_new(SOCKET s, struct chain *c, int *err);
 void relay_sock_forget(struct relay_sock *k);
 /* It is closed: what hung on it is told. */
 void relay_sock_closed(struct relay_sock *k);
+/* The process ends: none of its sockets sends any more. Behind what they have sent comes an end that the relay sees. */
+void relay_sock_end_all(void);
 /* P has taken an option (RELAY_IOCTL: an ioctl) that U is to have as well. */
 void relay_sock_option(struct relay_sock *k, int level, int name, const void *value, int bytes);
 
@@ -273,6 +284,9 @@ LPFN_CONNECTEX relay_connect_ex(SOCKET s, const WSPPROC_TABLE *table);
 LPFN_ACCEPTEX relay_accept_ex(SOCKET s, const WSPPROC_TABLE *table);
 FARPROC relay_base_extension(SOCKET s, const WSPPROC_TABLE *table, GUID id);
 void relay_base_stop(void);
+
+/* The record's lock is held: P's selection, with FD_CONNECT or without. */
+void relay_sock_select(struct relay_sock *k, BOOL with_connect);
 
 /* relay_connect_pe.c, on the relay's thread: the program's connect is done (P is now being connected to the relay), or has failed. */
 BOOL relay_connect_join(struct relay_sock *k, struct relay_conn *c);

@@ -279,6 +279,7 @@ static void shaking(struct relay_conn *c)
                                      &ignored))
         c->local_bytes = 0;
     c->state = CONN_SHAKING;
+    relay_ends_before(c->chain);
     relay_conn_shake(c);
 }
 
@@ -367,7 +368,7 @@ void relay_conn_joined(struct relay_conn *c, SOCKET at_c, const WSPPROC_TABLE *t
 
 void relay_conn_p_closed(struct relay_conn *c)
 {
-    c->p_closed = TRUE;
+    c->p_ended = TRUE;
     if (c->state < CONN_JOINING) {
         end(c, TRUE);
     } else if (c->state == CONN_OPEN) {

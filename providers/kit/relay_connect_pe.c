@@ -123,6 +123,18 @@ static void fail_natively(struct relay_sock *k)
                           &ignored);
 }
 
+/* The kernel's message about P would say "refused", so it is not asked for one, and the true one posted. */
+static void fail_and_post(struct relay_sock *k, int err)
+{
+    BOOL post = k->events & FD_CONNECT && err != WSAECONNREFUSED;
+
+    if (post)
+        relay_sock_select(k, FALSE);
+    fail_natively(k);
+    if (post)
+        upcalls.lpWPUPostMessage(k->window, k->message, k->s, WSAMAKESELECTREPLY(FD_CONNECT, err));
+}
+
 static void failed(struct relay_sock *k, int err)
 {
     k->use = USE_NEW;
@@ -132,7 +144,7 @@ static void failed(struct relay_sock *k, int err)
     else if (k->ov)
         complete(k, err, 0);
     else
-        fail_natively(k);
+        fail_and_post(k, err);
 }
 
 void relay_connect_failed(struct relay_sock *k, struct relay_conn *c, int err)
@@ -335,6 +347,8 @@ static int hand_over(struct relay_sock *k, struct relay_conn *c, const struct re
         relay_begin(&err);
     if (err)
         return err;
+    if (k->withheld)
+        relay_sock_select(k, TRUE);
     c->p = relay_sock_hold(k);
     if (k->conn)
         relay_conn_put(k->conn);
@@ -416,13 +430,49 @@ static int begin(struct relay_sock *k, const struct sockaddr *name, int bytes,
     return start(k, c, r);
 }
 
-/* A blocking call: until the relay says how it ended, or the socket is closed. */
+/* FALSE: it has just ended by itself. */
+static BOOL give_up(struct relay_sock *k)
+{
+    struct relay_conn *c = NULL;
+
+    lock_take(&k->lock);
+    if (k->use == USE_CONNECTING && k->waiter) {
+        c = k->conn;
+        k->conn = NULL; /* its reference is cancelled()'s */
+        k->use = USE_NEW;
+        k->waiter = NULL;
+    }
+    lock_drop(&k->lock);
+    if (c)
+        relay_call_and_wait(cancelled, c, 0);
+    return c != NULL;
+}
+
+/* Only 1.1 programs that have installed a hook get one. */
+static LPBLOCKINGCALLBACK hook_of(const struct relay_sock *k, DWORD_PTR *context)
+{
+    LPBLOCKINGCALLBACK hook = NULL;
+    int ignored;
+
+    if (upcalls.lpWPUQueryBlockingCallback(k->chain->mine.dwCatalogEntryId, &hook, context, &ignored))
+        return NULL;
+    return hook;
+}
+
+/* A blocking call: until the relay says how it ended, the socket is closed, or the program's hook has cancelled it. */
 static int wait(struct relay_sock *k, HANDLE waiter)
 {
+    enum { HOOK_MS = 10 };
+    DWORD_PTR context = 0;
+    LPBLOCKINGCALLBACK hook = hook_of(k, &context);
+    DWORD ended;
     int err;
 
-    while (WaitForSingleObjectEx(waiter, INFINITE, TRUE) == WAIT_IO_COMPLETION)
-        ;
+    do {
+        if (hook && !hook(context) && give_up(k))
+            return WSAEINTR;
+        ended = WaitForSingleObjectEx(waiter, hook ? HOOK_MS : INFINITE, TRUE);
+    } while (ended == WAIT_IO_COMPLETION || ended == WAIT_TIMEOUT);
     lock_take(&k->lock);
     err = k->err;
     k->err = 0; /* SO_ERROR says nothing of what a call has said */

@@ -85,6 +85,23 @@ static void now_nonblocking(SOCKET s, BOOL on)
     relay_sock_put(k);
 }
 
+/* `events` 0: with no messages. */
+static void now_selected(SOCKET s, HWND window, unsigned message, long events)
+{
+    struct relay_sock *k = relay_sock_get(s);
+
+    if (!k)
+        return;
+    lock_take(&k->lock);
+    k->nonblocking = TRUE;
+    k->window = window;
+    k->message = message;
+    k->events = events;
+    k->withheld = FALSE;
+    lock_drop(&k->lock);
+    relay_sock_put(k);
+}
+
 static int WSPAPI relay_AsyncSelect(SOCKET s, HWND window, unsigned message, long events,
                                     LPINT lp_errno)
 {
@@ -93,7 +110,7 @@ static int WSPAPI relay_AsyncSelect(SOCKET s, HWND window, unsigned message, lon
                        : relay_fail(lp_errno, WSAENOTSOCK);
 
     if (!result)
-        now_nonblocking(s, TRUE);
+        now_selected(s, window, message, events);
     return result;
 }
 
@@ -104,7 +121,7 @@ static int WSPAPI relay_EventSelect(SOCKET s, WSAEVENT event, long events, LPINT
                        : relay_fail(lp_errno, WSAENOTSOCK);
 
     if (!result)
-        now_nonblocking(s, TRUE);
+        now_selected(s, NULL, 0, 0);
     return result;
 }
 

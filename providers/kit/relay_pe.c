@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 /* One turn takes no more than that many packets before it looks at the clock. */
-enum { PACKETS = 64, DRAIN_MS = 5000 };
+enum { PACKETS = 64 };
+
+/* The relay ends only when all has gone out; but not later than so long after the last byte that went, or the first. */
+enum { DRAIN_IDLE_MS = 5000, DRAIN_MOST_MS = 60000 };
 
 struct lock relay_registry;
 
@@ -31,6 +34,7 @@ static HANDLE gone;            /* event: the thread is no more in this DLL's han
 static BOOL running;
 static DWORD thread_id;
 static BOOL volatile ending;
+static HANDLE volatile drained; /* event: at_exit() waits for it; NULL: nobody does */
 static uint64_t ring = WS2KIT_NEVER; /* the relay's thread only */
 
 uint64_t ws2kit_clock(void)
@@ -112,7 +116,7 @@ static DWORD wait_ms(DWORD most)
     return ms < most ? (DWORD)ms : most;
 }
 
-/* FALSE: nothing came in that time. */
+/* FALSE: nothing came in that time. Not from within itself: what it has taken from the port would wait for who waits for it. */
 static BOOL turn(DWORD most_ms)
 {
     OVERLAPPED_ENTRY packet[PACKETS];
@@ -139,17 +143,22 @@ static void close_one(struct relay_conn *c, void *unused)
     relay_conn_over(c);
 }
 
-/* What the program has sent goes out, within bounds; then everything is closed. */
+/* What the program has sent goes out, within bounds. */
 static void drain(void)
 {
-    ULONGLONG until = GetTickCount64() + DRAIN_MS;
+    ULONGLONG begun = GetTickCount64(), last = begun, now = begun;
+    uint64_t sent = relay_pump_sent();
     BOOL all;
 
-    relay_pump_hurry();
+    relay_pump_hurry(TRUE);
     for (;;) {
         all = TRUE;
         relay_conn_each(look_if_drained, &all);
-        if (all || GetTickCount64() >= until)
+        now = GetTickCount64();
+        if (relay_pump_sent() != sent)
+            last = now;
+        sent = relay_pump_sent();
+        if (all || now - last >= DRAIN_IDLE_MS || now - begun >= DRAIN_MOST_MS)
             break;
         turn(100);
     }
@@ -159,9 +168,16 @@ static DWORD WINAPI thread(void *module)
 {
     HANDLE mine = gone;
 
-    while (!ending)
+    while (!ending) {
         turn(INFINITE);
+        if (drained && !ending) {
+            drain();
+            SetEvent(drained);
+        }
+    }
     drain();
+    if (drained)
+        SetEvent(drained);
     relay_conn_each(close_one, NULL);
     relay_join_stop();
     while (turn(0)) /* the ends of what was just closed */
@@ -177,15 +193,17 @@ static void at_exit(void);
 typedef BOOL(WSAAPI *at_exit_fn)(void (*)(void), BOOL);
 
 /* ws2_32's, see ws2_32/core/upcalls.h. Elsewhere the end of a process cuts off what is under way. */
-static void watch_exit(BOOL on)
+static void watch_exit(BOOL on) WS2_REQUIRES(begin_lock)
 {
-    at_exit_fn f = (at_exit_fn)(void *)GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "ws2kit_at_exit");
+    static at_exit_fn known;
 
-    if (f)
-        f(at_exit, on);
+    if (!known)
+        known = (at_exit_fn)(void *)GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "ws2kit_at_exit");
+    if (known)
+        known(at_exit, on);
 }
 
-static int start_thread(void)
+static int start_thread(void) WS2_REQUIRES(begin_lock)
 {
     HMODULE self;
     HANDLE h;
@@ -198,6 +216,7 @@ static int start_thread(void)
         return WSAENOBUFS;
     ResetEvent(gone);
     ending = FALSE;
+    relay_pump_hurry(FALSE);
     /* The DLL stays until the thread has left it. */
     if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)thread, &self))
         return WSAENOBUFS;
@@ -289,9 +308,11 @@ static void wake(struct relay_op *op, int err, DWORD bytes)
     (void)op, (void)err, (void)bytes;
 }
 
+/* Has the relay's thread look at what is asked of it. */
+static struct relay_op nothing = {.done = wake, .s = INVALID_SOCKET};
+
 void relay_stop(void)
 {
-    static struct relay_op nothing = {.done = wake, .s = INVALID_SOCKET};
     BOOL was;
 
     lock_take(&begin_lock);
@@ -300,19 +321,21 @@ void relay_stop(void)
     ending = TRUE;
     if (was)
         PostQueuedCompletionStatus(port, 0, 0, &nothing.ov);
-    lock_drop(&begin_lock);
     if (was)
         watch_exit(FALSE);
+    lock_drop(&begin_lock);
     if (was)
-        WaitForSingleObject(gone, 2 * DRAIN_MS);
+        WaitForSingleObject(gone, DRAIN_MOST_MS + DRAIN_IDLE_MS);
     relay_base_stop();
 }
 
-/* The program has not closed its sockets, and the kernel is going to: what came out of them is all there was. */
-static void drain_at_exit(void *unused)
+/* The relay's thread keeps to its own limits, unless it is stuck in a provider: then nothing moves, and nobody waits. */
+static void wait_drained(void)
 {
-    (void)unused;
-    drain();
+    uint64_t sent = relay_pump_sent();
+
+    while (WaitForSingleObject(drained, 2 * DRAIN_IDLE_MS) == WAIT_TIMEOUT && relay_pump_sent() != sent)
+        sent = relay_pump_sent();
 }
 
 /*
@@ -321,6 +344,21 @@ static void drain_at_exit(void *unused)
  */
 static void at_exit(void)
 {
-    if (GetCurrentThreadId() != thread_id)
-        relay_call_and_wait(drain_at_exit, NULL, 2 * DRAIN_MS);
+    if (GetCurrentThreadId() == thread_id)
+        return;
+    relay_sock_end_all();
+    drained = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (drained && relay_call(&nothing))
+        wait_drained();
+}
+
+/* ws2_32 asks them in the order in which they stand upon each other only if they say it when they know. */
+void relay_ends_before(const struct chain *c)
+{
+    if (c->over_base)
+        return;
+    lock_take(&begin_lock);
+    if (running)
+        watch_exit(TRUE);
+    lock_drop(&begin_lock);
 }

@@ -14,10 +14,16 @@
 enum { HOLDS = 128 * 1024, ROUNDS = 16 };
 
 static uint64_t hurry; /* what schedules are late by: 0, or nearly for ever */
+static uint64_t bytes_sent;
 
-void relay_pump_hurry(void)
+uint64_t relay_pump_sent(void)
 {
-    hurry = WS2KIT_NEVER - 1;
+    return bytes_sent;
+}
+
+void relay_pump_hurry(BOOL on)
+{
+    hurry = on ? WS2KIT_NEVER - 1 : 0;
 }
 
 static void received(struct relay_op *op, int err, DWORD bytes);
@@ -310,52 +316,20 @@ static void send_failed(struct relay_conn *c, struct relay_pipe *p, int err)
 
 static void took(struct relay_conn *c, struct relay_pipe *p, DWORD bytes)
 {
+    bytes_sent += bytes;
     fifo_taken(&p->out, bytes);
     if (schedules(c))
         due_taken(&p->due, bytes);
 }
 
-static BOOL pass_end(struct relay_conn *c, struct relay_pipe *p)
-{
-    int ignored;
-
-    if (!p->told)
-        return FALSE;
-    if (!p->timed)
-        plan_end(c, p);
-    if (over(c) || p->end_at == WS2KIT_NEVER || p->end_at > clock_for(c))
-        return FALSE;
-    p->shut = TRUE;
-    if (p->reset)
-        relay_conn_reset(c);
-    else
-        p->to->table->lpWSPShutdown(p->to->s, SD_SEND, &ignored);
-    return TRUE;
-}
-
-static BOOL send_some(struct relay_conn *c, struct relay_pipe *p)
+/* What is sent next, from the fifo or nothing of it. TRUE: more may follow. */
+static BOOL start_send(struct relay_conn *c, struct relay_pipe *p, const char *data, size_t n)
 {
     struct relay_end *e = p->to;
     struct relay_op *op = &e->tx;
     DWORD bytes = 0;
-    uint64_t next = 0;
-    size_t n, may;
-    const char *data;
     int result, err = 0;
 
-    if (p->shut || op->pending || e->s == INVALID_SOCKET)
-        return FALSE;
-    data = fifo_front(&p->out, &n);
-    may = schedules(c) ? due_ready(&p->due, clock_for(c), &next) : n;
-    if (!p->out.bytes)
-        return pass_end(c, p);
-    if (n > may)
-        n = may;
-    if (!n) {
-        if (p->broken && next == WS2KIT_NEVER)
-            relay_conn_reset(c);
-        return FALSE;
-    }
     op->ov = (OVERLAPPED){0};
     op->s = e->s;
     op->table = e->table;
@@ -372,6 +346,58 @@ static BOOL send_some(struct relay_conn *c, struct relay_pipe *p)
         break;
     }
     return FALSE;
+}
+
+/*
+ * A provider says that a send is done when it has taken the bytes over, and may still be at it on threads of its own, which the end of the process
+ * would stop. A send of nothing is done when all before it are in the system's hands.
+ */
+static BOOL flush(struct relay_conn *c, struct relay_pipe *p)
+{
+    p->flushed = TRUE;
+    return start_send(c, p, "", 0);
+}
+
+static BOOL pass_end(struct relay_conn *c, struct relay_pipe *p)
+{
+    int ignored;
+
+    if (!p->told)
+        return FALSE;
+    if (!p->timed)
+        plan_end(c, p);
+    if (over(c) || p->end_at == WS2KIT_NEVER || p->end_at > clock_for(c))
+        return FALSE;
+    if (hurry && p->direction == WS2KIT_OUTGOING && !p->flushed && !p->reset)
+        return flush(c, p);
+    p->shut = TRUE;
+    if (p->reset)
+        relay_conn_reset(c);
+    else
+        p->to->table->lpWSPShutdown(p->to->s, SD_SEND, &ignored);
+    return TRUE;
+}
+
+static BOOL send_some(struct relay_conn *c, struct relay_pipe *p)
+{
+    uint64_t next = 0;
+    size_t n, may;
+    const char *data;
+
+    if (p->shut || p->to->tx.pending || p->to->s == INVALID_SOCKET)
+        return FALSE;
+    data = fifo_front(&p->out, &n);
+    may = schedules(c) ? due_ready(&p->due, clock_for(c), &next) : n;
+    if (!p->out.bytes)
+        return pass_end(c, p);
+    if (n > may)
+        n = may;
+    if (!n) {
+        if (p->broken && next == WS2KIT_NEVER)
+            relay_conn_reset(c);
+        return FALSE;
+    }
+    return start_send(c, p, data, n);
 }
 
 /* ---- together ---- */
@@ -520,13 +546,15 @@ uint64_t relay_pump_next(const struct relay_conn *c)
     return next;
 }
 
+/* Only the end itself proves that nothing comes before it any more. Without an end to come there is nobody who has P. */
 BOOL relay_pump_drained(const struct relay_conn *c)
 {
     const struct relay_pipe *p = &c->out;
+    uint64_t next;
 
-    if (c->state == CONN_JOINING)
-        return FALSE;
-    if (c->state != CONN_OPEN || p->shut || p->stalled)
+    if (!c->p_ended || c->state == CONN_OVER || p->shut)
         return TRUE;
-    return c->c.rx.pending && !p->out.bytes && !c->u.tx.pending;
+    if (p->stalled)
+        return !c->u.tx.pending && !due_ready(&p->due, clock_for(c), &next);
+    return FALSE;
 }

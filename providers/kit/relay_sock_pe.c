@@ -152,6 +152,29 @@ void relay_sock_forget(struct relay_sock *k)
     watch(k->s, FALSE);
 }
 
+static void end_one(uintptr_t s, void *record, void *unused)
+{
+    struct relay_sock *k = relay_sock_get(s);
+    int ignored;
+
+    (void)record, (void)unused;
+    if (!k)
+        return;
+    lock_take(&k->lock);
+    relay_accept_settle(k);
+    if (!k->closed && k->use == USE_CONNECTED && k->conn) {
+        k->base->lpWSPShutdown(k->s, SD_SEND, &ignored);
+        k->conn->p_ended = TRUE;
+    }
+    lock_drop(&k->lock);
+    relay_sock_put(k);
+}
+
+void relay_sock_end_all(void)
+{
+    handle_map_each(&records, end_one, NULL);
+}
+
 /* After P itself is closed; `k` was forgotten before. */
 void relay_sock_closed(struct relay_sock *k)
 {
@@ -248,6 +271,17 @@ int WSPAPI relay_Bind(SOCKET s, const struct sockaddr *name, int bytes, LPINT lp
     if (k)
         relay_sock_put(k);
     return err ? relay_fail(lp_errno, err) : 0;
+}
+
+/* ---- messages ---- */
+
+void relay_sock_select(struct relay_sock *k, BOOL with_connect)
+{
+    long events = with_connect ? k->events : k->events & ~FD_CONNECT;
+    int ignored;
+
+    k->base->lpWSPAsyncSelect(k->s, k->window, events ? k->message : 0, events, &ignored);
+    k->withheld = !with_connect;
 }
 
 /* ---- names ---- */

@@ -93,7 +93,8 @@ struct ws2kit_layer {
 
     /*
      * Called before the first chain of the layer starts in this process, and again after a stop. Read options
-     * here. 0, or a Winsock code with which WSPStartup then fails. May be NULL.
+     * here, all of them: one of this run (./ws2 run --layer NAME,key=value) that start() has not asked for is misspelt, and
+     * WSPStartup fails with WSAEINVAL and a line on standard error. 0, or a Winsock code with which WSPStartup then fails. May be NULL.
      */
     int (*start)(void);
     /*

@@ -177,7 +177,7 @@ enum shape_verdict shape_stream_next(struct shape_stream *t, uint64_t now, size_
     if (t->free_ns < now * 1000)
         t->free_ns = now * 1000;
     if (d->bytes_per_s)
-        t->free_ns += n * 1000000000 / d->bytes_per_s;
+        t->free_ns += (uint64_t)n * 1000000000 / d->bytes_per_s; /* size_t may have 32 bits */
     *due = t->free_ns / 1000 + d->latency_us;
     if (d->jitter_us)
         *due += mix(mix(t->key, FOR_JITTER), stretch) % (d->jitter_us + 1);

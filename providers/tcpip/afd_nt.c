@@ -306,6 +306,31 @@ NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void
     return status;
 }
 
+enum { LOOKS = 500, MOMENT = -500000 /* 50 ms */ };
+
+NTSTATUS afd_soon(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
+                  ULONG out_bytes)
+{
+    IO_STATUS_BLOCK iosb;
+    LARGE_INTEGER moment = { .QuadPart = MOMENT };
+    HANDLE event = event_take();
+    NTSTATUS status;
+
+    if (!event)
+        return STATUS_NO_MEMORY;
+    status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);
+    if (status == STATUS_PENDING) {
+        for (unsigned i = 0; i < LOOKS && iosb_status(&iosb) == STATUS_PENDING; i++)
+            SwitchToThread();
+        status = STATUS_SUCCESS;
+        if (iosb_status(&iosb) == STATUS_PENDING)
+            status = NtWaitForSingleObject(event, FALSE, &moment);
+        status = status ? abandon(handle, &iosb, STATUS_CANCELLED) : iosb_status(&iosb);
+    }
+    event_drop(event);
+    return status;
+}
+
 /*
  * A blocking call that pended, on the stack of the thread that waits. It can be ended from outside while it is in the
  * list; closesocket sets `closing` before it walks the list, and a call that enters later looks at `closing` itself, so

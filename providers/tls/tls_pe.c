@@ -56,25 +56,30 @@ static int refuse(const char *option, const char *value, const char *what)
 
 static int start(void)
 {
-    static char text[4096];
+    static char text[4096], ca[4096];
+    char number[16] = "";
     const char *wrong;
+    BOOL has_ca;
 
     broken = FALSE;
-    if (!ws2kit_option("to", text, sizeof text))
+    *text = *sni = 0;
+    ws2kit_option("to", text, sizeof text);
+    ws2kit_option("sni", sni, sizeof sni);
+    has_alpn = ws2kit_option("alpn", alpn, sizeof alpn);
+    has_versions = ws2kit_option("version", versions, sizeof versions);
+    has_ca = ws2kit_option("ca", ca, sizeof ca);
+    insecure = ws2kit_option("insecure", number, sizeof number) && strcmp(number, "0");
+    ragged = ws2kit_option("ragged", number, sizeof number) && strcmp(number, "0");
+
+    if (!*text)
         return refuse("to", "", "missing; say which connections to wrap: to=HOST:PORT|HOST:PORT");
     wrong = rules_parse(text, &rules);
     if (wrong)
         return refuse("to", text, wrong);
-    if (!ws2kit_option("sni", sni, sizeof sni))
-        *sni = 0;
-    has_alpn = ws2kit_option("alpn", alpn, sizeof alpn);
-    has_versions = ws2kit_option("version", versions, sizeof versions);
     if (has_versions && strcmp(versions, "1.2") && strcmp(versions, "1.3"))
         return refuse("version", versions, "not known (1.2 or 1.3)");
-    insecure = ws2kit_option("insecure", text, sizeof text) && strcmp(text, "0");
-    ragged = ws2kit_option("ragged", text, sizeof text) && strcmp(text, "0");
-    if (ws2kit_option("ca", text, sizeof text) && !verify_trust(text))
-        return refuse("ca", text, "cannot be read, or holds no certificate (PEM or DER)");
+    if (has_ca && !verify_trust(ca))
+        return refuse("ca", ca, "cannot be read, or holds no certificate (PEM or DER)");
     return 0;
 }
 

@@ -403,6 +403,75 @@ static void file_functions(void)
     check_about(NULL);
 }
 
+/* kernelbase gives times from now on only. */
+static DWORD wait_until_now(HANDLE h)
+{
+    LONG(NTAPI * wait)(HANDLE, BOOLEAN, LARGE_INTEGER *) =
+        (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtWaitForSingleObject");
+    LARGE_INTEGER until;
+    FILETIME now;
+
+    GetSystemTimeAsFileTime(&now);
+    until.LowPart = now.dwLowDateTime;
+    until.HighPart = now.dwHighDateTime;
+    return (DWORD)wait(h, FALSE, &until);
+}
+
+/* A layer's handle as one of several, with another one of the kind and with what is none. */
+static void wait_among_several(void)
+{
+    HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), all[3];
+    OVERLAPPED r[2] = { 0 };
+    SOCKET a[2], b[2];
+    DWORD n;
+
+    layer_up();
+    tcp_pair(AF_INET, a);
+    tcp_pair(AF_INET, b);
+    all[0] = event;
+    all[1] = (HANDLE)a[1];
+    all[2] = (HANDLE)b[1];
+    check_about("nothing is pending");
+    CHECK_INT(WaitForMultipleObjects(3, all, FALSE, 1000), WAIT_OBJECT_0 + 1);
+
+    check_about("both are pending");
+    CHECK_FALSE(ReadFile(all[1], buffer, 8, NULL, &r[0]), ERROR_IO_PENDING);
+    CHECK_FALSE(ReadFile(all[2], buffer + 8, 8, NULL, &r[1]), ERROR_IO_PENDING);
+    CHECK_INT(WaitForMultipleObjects(3, all, FALSE, 30), WAIT_TIMEOUT);
+    CHECK_INT(WaitForMultipleObjects(3, all, FALSE, 0), WAIT_TIMEOUT);
+    SetEvent(event);
+    CHECK_INT(WaitForMultipleObjects(3, all, FALSE, 1000), WAIT_OBJECT_0);
+    CHECK_INT(WaitForMultipleObjects(3, all, TRUE, 30), WAIT_TIMEOUT);
+    ResetEvent(event);
+
+    check_about("one has ended");
+    send_all(b[0], "b", 1);
+    CHECK_INT(WaitForMultipleObjects(3, all, FALSE, 10000), WAIT_OBJECT_0 + 2);
+    CHECK_TRUE(GetOverlappedResult(all[2], &r[1], &n, FALSE));
+    CHECK_INT(n, 1);
+    CHECK_INT(WaitForMultipleObjects(2, all, FALSE, 30), WAIT_TIMEOUT);
+    SetEvent(event);
+    CHECK_INT(WaitForMultipleObjects(3, all, TRUE, 30), WAIT_TIMEOUT);
+
+    check_about("all have");
+    send_all(a[0], "aa", 2);
+    CHECK_INT(WaitForMultipleObjects(3, all, TRUE, 10000), WAIT_OBJECT_0);
+    CHECK_TRUE(GetOverlappedResult(all[1], &r[0], &n, FALSE));
+    CHECK_INT(n, 2);
+
+    check_about("until a time of the clock");
+    CHECK_FALSE(ReadFile(all[1], buffer, 8, NULL, &r[0]), ERROR_IO_PENDING);
+    CHECK_INT(wait_until_now(all[1]), WAIT_TIMEOUT);
+    CHECK_TRUE(CancelIoEx(all[1], &r[0]));
+    CHECK_FALSE(GetOverlappedResult(all[1], &r[0], &n, TRUE), ERROR_OPERATION_ABORTED);
+    check_about(NULL);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(closesocket(a[i]));
+        CHECK_OK(closesocket(b[i]));
+    }
+    CloseHandle(event);
+}
+
 /* CloseHandle instead of closesocket: what is pending ends, the other side sees it, and the value is no socket any more. */
 static void close_handle(void)
 {
@@ -764,6 +833,7 @@ const struct test_case test_cases[] = {
     { "skip-on-success", skip_on_success, .unstarted = 1 },
     { "cancel", cancel, .unstarted = 1 },
     { "file-functions", file_functions, .unstarted = 1 },
+    { "wait-among-several", wait_among_several, .unstarted = 1 },
     { "close-handle", close_handle, .unstarted = 1 },
     { "handles-beneath", handles_beneath, .unstarted = 1 },
     { "inherited-by-a-child", inherited_by_a_child, .unstarted = 1 },

@@ -344,7 +344,6 @@ static void cancelled(void)
 
 static void crashes(void)
 {
-#ifdef _WIN64
     install();
     CHECK_OK(advertise(&id, &routine));
     provider.crashes = TRUE;
@@ -353,9 +352,6 @@ static void crashes(void)
     CHECK_OK(WSALookupServiceEnd(lookup));
     CHECK_OK(WSAUnadvertiseProvider(&id));
     uninstall();
-#else
-    skip("a 32-bit program has no guard");
-#endif
 }
 
 static void registering(void)

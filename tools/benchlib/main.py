@@ -140,6 +140,7 @@ def main():
     facts["load_after"] = os.getloadavg()
     facts["notes"] = list(settings.notes) + ([remark] if remark else [])
     report.print_table(results, those)
+    report.print_layers(results)
     for note in facts["notes"]:
         print("note: " + note)
     if facts["load"][0] > 0.5 * facts["cores"]:

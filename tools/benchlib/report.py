@@ -81,6 +81,27 @@ def print_failures(results, variants):
                 print(f"FAILED: {case}, {v.label}: {reason}")
 
 
+def _rounds(results, case):
+    return results.get(case, {}).get(OURS_FAST, [])
+
+
+def print_layers(results):
+    """What a layer costs: the differences between the dispatch cases, and completions per second."""
+    added = [("ws2_32's dispatch", "dispatch-0", "dispatch-direct", 1)]
+    added += [(f"each of {n} layers" if n > 1 else "one layer", f"dispatch-{n}", "dispatch-0", n) for n in (1, 2, 4)]
+    for text, case, base, count in added:
+        rounds = [((a[0] - b[0]) / count, a[1]) for a, b in zip(_rounds(results, case), _rounds(results, base))
+                  if not isinstance(a, Failed) and not isinstance(b, Failed)]
+        if rounds:
+            print(f"added to a call by {text}: {stats.median(rounds):.1f} ns (aim: under 15)")
+    for case in (c.name for p in PROGRAMS if p.name == "layers" for c in p.cases):
+        rounds, base = _rounds(results, case), _rounds(results, "completion-base")
+        if stats.good(rounds):
+            share = stats.speed(rounds, base)
+            print(f"{case}: {1e6 / stats.median(rounds):,.0f} completions per second"
+                  + (f", {share:.2f} of the base provider's" if share and case != "completion-base" else ""))
+
+
 def _judge(got, want):
     return None if got is None else got >= want
 

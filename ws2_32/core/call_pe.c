@@ -9,7 +9,8 @@
 #include "ws2_32/core/pending.h"
 #include "ws2_32/core/startup.h"
 
-int call_enter(struct call *c)
+/* These two are every call's way, and stand in call_begin() themselves. */
+static inline __attribute__((always_inline)) int enter(struct call *c)
 {
     struct thread *t = thread_get();
 
@@ -24,11 +25,12 @@ int call_enter(struct call *c)
     c->outer = t->current;
 
     /*
-     * Sequentially consistent, as are the store to startup_running and the look at the counts in the final cleanup: either the
-     * cleanup sees this count or we see the cleanup.
+     * Either the final cleanup sees this count or we see the cleanup. The store comes before the load for all processors, though
+     * nothing here says so to ours: the cleanup does, for all threads (thread_fence_others), since it is rare and this is not.
      */
-    __atomic_exchange_n(&t->in_provider, t->in_provider + 1, __ATOMIC_SEQ_CST);
-    if (__builtin_expect(!__atomic_load_n(&startup_running, __ATOMIC_SEQ_CST), 0)) {
+    __atomic_store_n(&t->in_provider, t->in_provider + 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (__builtin_expect(!__atomic_load_n(&startup_running, __ATOMIC_ACQUIRE), 0)) {
         call_leave(c);
         return WSANOTINITIALISED;
     }
@@ -37,6 +39,11 @@ int call_enter(struct call *c)
         return WSAEINPROGRESS;
     }
     return 0;
+}
+
+int call_enter(struct call *c)
+{
+    return enter(c);
 }
 
 void call_leave(struct call *c)
@@ -56,7 +63,7 @@ static int use(struct call *c, struct provider *p, int err)
     return 0;
 }
 
-int call_owner(SOCKET s, struct provider **owner)
+static inline __attribute__((always_inline)) int owner_of(SOCKET s, struct provider **owner)
 {
     struct socket_entry *e = sockets_find(s);
     int err;
@@ -75,14 +82,19 @@ int call_owner(SOCKET s, struct provider **owner)
     return 0;
 }
 
+int call_owner(SOCKET s, struct provider **owner)
+{
+    return owner_of(s, owner);
+}
+
 int call_begin(struct call *c, SOCKET s)
 {
     struct provider *p = NULL;
-    int err = call_enter(c);
+    int err = enter(c);
 
     if (err)
         return api_fail(err);
-    err = call_owner(s, &p);
+    err = owner_of(s, &p);
     return use(c, p, err);
 }
 

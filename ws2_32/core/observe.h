@@ -24,8 +24,9 @@ struct ws2_kernel;
 int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *kernel);
 
 /*
- * `run` is called once when the process begins to end, on the thread that ends it, while all others still run; `on` FALSE: no more. It must not need the
- * loader, whose lock is held. Not called where the stub of the system call is unknown (32-bit programs), nor by TerminateProcess().
+ * `run` is called once when the process begins to end, on the thread that ends it, while all others still run. Those that were asked for last are
+ * called first; asking again is asking last. `on` FALSE: no more. Where ExitProcess() did not come by way of kernel32 or kernelbase the loader's lock is
+ * held meanwhile. Not called by TerminateProcess(), nor on other ways where the stub of the system call is unknown. FALSE: no room.
  */
 BOOL observe_exit(void (*run)(void), BOOL on);
 

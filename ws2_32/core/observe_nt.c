@@ -375,24 +375,49 @@ static BOOL CALLBACK begin(INIT_ONCE *once, void *arg, void **result)
 
 /* ---- the end of the process ---- */
 
-enum { AT_EXIT = 8 };
+/* Who runs last in the list is asked first: each stands above those that it came to stand on before. */
+enum { AT_EXIT = 16 };
 static struct lock exit_lock;
-static void (*at_exit[AT_EXIT])(void); /* guarded by exit_lock */
-static void *real_terminate;
+static void (*at_exit[AT_EXIT])(void); /* guarded by exit_lock, as is the count */
+static int at_exit_count;
+static CRITICAL_SECTION exit_turn; /* a second thread that ends the process waits, and ends with it */
+static void *real_terminate, *real_exit;
 
-/* ExitProcess() begins with NULL for the process: the other threads end, this one goes on. They are all still there now. */
+static void (*take_last(void))(void)
+{
+    void (*run)(void) = NULL;
+
+    lock_take(&exit_lock);
+    if (at_exit_count)
+        run = at_exit[--at_exit_count];
+    lock_drop(&exit_lock);
+    return run;
+}
+
+static void run_at_exit(void)
+{
+    void (*run)(void);
+
+    EnterCriticalSection(&exit_turn); /* and it is not left */
+    while ((run = take_last()) != NULL)
+        run();
+}
+
+/* ExitProcess() by way of kernel32, or Ctrl-C: nothing has been begun yet, no lock is held. */
+static void WINAPI on_exit(DWORD code)
+{
+    run_at_exit();
+    ((void(WINAPI *)(DWORD))real_exit)(code);
+}
+
+/*
+ * All other ways begin with NULL for the process: the other threads end, this one goes on. They are all still there now, but the loader's lock is
+ * held, so a thread that is made now does not begin.
+ */
 static NTSTATUS NTAPI on_terminate(HANDLE process, NTSTATUS status)
 {
-    for (int i = 0; !process && i < AT_EXIT; i++) {
-        void (*run)(void);
-
-        lock_take(&exit_lock);
-        run = at_exit[i];
-        at_exit[i] = NULL;
-        lock_drop(&exit_lock);
-        if (run)
-            run();
-    }
+    if (!process)
+        run_at_exit();
     return ((NTSTATUS(NTAPI *)(HANDLE, NTSTATUS))real_terminate)(process, status);
 }
 
@@ -400,24 +425,37 @@ static BOOL CALLBACK begin_exit(INIT_ONCE *once, void *arg, void **result)
 {
     (void)once, (void)arg, (void)result;
     pin_ourselves();
+    InitializeCriticalSection(&exit_turn);
+    real_exit = (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlExitUserProcess");
+    patch_import(GetModuleHandleW(L"kernel32.dll"), real_exit, (void *)on_exit);
+    patch_import(GetModuleHandleW(L"kernelbase.dll"), real_exit, (void *)on_exit);
     look_over("NtTerminateProcess", (void *)on_terminate, &real_terminate);
     return TRUE;
+}
+
+static void remove_at_exit(void (*run)(void)) WS2_REQUIRES(exit_lock)
+{
+    int kept = 0;
+
+    for (int i = 0; i < at_exit_count; i++)
+        if (at_exit[i] != run)
+            at_exit[kept++] = at_exit[i];
+    at_exit_count = kept;
 }
 
 BOOL observe_exit(void (*run)(void), BOOL on)
 {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
-    BOOL done = FALSE;
+    BOOL room;
 
     InitOnceExecuteOnce(&once, begin_exit, NULL, NULL);
     lock_take(&exit_lock);
-    for (int i = 0; i < AT_EXIT && !done; i++)
-        if (at_exit[i] == (on ? NULL : run)) {
-            at_exit[i] = on ? run : NULL;
-            done = TRUE;
-        }
+    remove_at_exit(run);
+    room = at_exit_count < AT_EXIT;
+    if (on && room)
+        at_exit[at_exit_count++] = run;
     lock_drop(&exit_lock);
-    return done;
+    return room;
 }
 
 void observe_begin(void)
@@ -439,7 +477,7 @@ static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
     return TRUE;
 }
 #else
-/* Entries can be changed in 64-bit processes only, and half a view is of no use. */
+/* For base providers with a Unix half, which 64-bit processes alone can have: others gain nothing by it. */
 static BOOL CALLBACK begin_handles(INIT_ONCE *once, void *arg, void **result)
 {
     (void)once, (void)arg, (void)result;

@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+enum { STUB_WORD = 8 };
+
+/* The stub's first eight bytes, at once. */
+static BOOL store_word(unsigned char *stub, ULONG64 word)
+{
+    DWORD old;
+
+    if (!VirtualProtect(stub, STUB_WORD, PAGE_EXECUTE_READWRITE, &old))
+        return FALSE;
+    __atomic_store_n((ULONG64 *)(void *)stub, word, __ATOMIC_SEQ_CST);
+    VirtualProtect(stub, STUB_WORD, old, &old);
+    FlushInstructionCache(GetCurrentProcess(), stub, STUB_WORD);
+    return TRUE;
+}
+
 #ifdef __x86_64__
 /*
  * A system call's stub begins, in every 64-bit Windows and Wine:
@@ -17,7 +32,7 @@
  *
  * The original is `mov r10, rcx` and a jump to the second instruction, so what follows there need not be understood.
  */
-enum { STUB_WORD = 8, JUMP_BYTES = 14, WINDOW = 0x10000 };
+enum { JUMP_BYTES = 14, WINDOW = 0x10000 };
 
 /* jmp [rip+0], and the address. */
 static unsigned char *put_jump(unsigned char *at, const void *to)
@@ -27,18 +42,6 @@ static unsigned char *put_jump(unsigned char *at, const void *to)
     memcpy(at, jump, sizeof jump);
     memcpy(at + sizeof jump, &to, sizeof to);
     return at + JUMP_BYTES;
-}
-
-static BOOL store_word(unsigned char *stub, ULONG64 word)
-{
-    DWORD old;
-
-    if (!VirtualProtect(stub, STUB_WORD, PAGE_EXECUTE_READWRITE, &old))
-        return FALSE;
-    __atomic_store_n((ULONG64 *)(void *)stub, word, __ATOMIC_SEQ_CST);
-    VirtualProtect(stub, STUB_WORD, old, &old);
-    FlushInstructionCache(GetCurrentProcess(), stub, STUB_WORD);
-    return TRUE;
 }
 
 BOOL patch_entry(void *function, void *hook, void **original)
@@ -80,10 +83,50 @@ BOOL patch_entry(void *function, void *hook, void **original)
     return FALSE;
 }
 #else
-/* 32-bit stubs differ between systems, and none of them could be tried here. */
+/*
+ * A system call's stub begins, in every 32-bit Windows and Wine, by loading its number:
+ *
+ *     b8 nn nn nn nn    mov eax, number
+ *
+ * A jump to anywhere in the address space is as long as that, so one aligned store replaces the whole instruction and no
+ * thread ever stands in the middle of it. The original is the same instruction in a page of its own (others may run in
+ * theirs while this one is still being written) and a jump to the second one.
+ */
+enum { JUMP_BYTES = 5 };
+
+/* jmp, from where the bytes will stand. */
+static void put_jump(unsigned char *bytes, const unsigned char *at, const void *to)
+{
+    LONG displacement = (LONG)((const unsigned char *)to - (at + JUMP_BYTES));
+
+    bytes[0] = 0xe9;
+    memcpy(bytes + 1, &displacement, sizeof displacement);
+}
+
 BOOL patch_entry(void *function, void *hook, void **original)
 {
-    (void)function, (void)hook, (void)original;
+    unsigned char *stub = function, *thunk;
+    unsigned char jump[STUB_WORD];
+    ULONG64 word;
+    DWORD old;
+
+    if (((ULONG_PTR)stub & (STUB_WORD - 1)) || stub[0] != 0xb8)
+        return FALSE;
+    thunk = VirtualAlloc(NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (!thunk)
+        return FALSE;
+    memcpy(thunk, stub, JUMP_BYTES);
+    put_jump(thunk + JUMP_BYTES, thunk + JUMP_BYTES, stub + JUMP_BYTES);
+    VirtualProtect(thunk, 4096, PAGE_EXECUTE_READ, &old);
+    __atomic_store_n(original, thunk, __ATOMIC_SEQ_CST);
+
+    memcpy(jump, stub, sizeof jump);
+    put_jump(jump, stub, hook);
+    memcpy(&word, jump, sizeof word);
+    if (store_word(stub, word))
+        return TRUE;
+    __atomic_store_n(original, function, __ATOMIC_SEQ_CST);
+    VirtualFree(thunk, 0, MEM_RELEASE);
     return FALSE;
 }
 #endif

@@ -295,49 +295,74 @@ static int quiet_operations(SOCKET s)
     return result;
 }
 
-/*
- * As a file's: signalled unless something is pending, and when something ends. The event is set at such ends. It is looked at
- * again from time to time, because an end that lies between the event's reset and the question is none to wait for.
- */
-static NTSTATUS wait_for_handle(SOCKET s, HANDLE event, BOOLEAN alertable, const LARGE_INTEGER *timeout)
-{
-    enum { SLICE_MS = 10, TICKS_PER_MS = 10000 };
-    ULONGLONG begun = GetTickCount64(), limit = MAXULONGLONG, spent = 0;
-    LARGE_INTEGER slice;
-    NTSTATUS status;
+enum { SLICE_MS = 10, TICKS_PER_MS = 10000 };
 
-    if (timeout && timeout->QuadPart <= 0)
-        limit = (ULONGLONG)(-timeout->QuadPart) / TICKS_PER_MS;
-    NtResetEvent(event, NULL);
-    while (quiet_operations(s) > 0) {
-        spent = GetTickCount64() - begun;
-        slice.QuadPart = limit > spent + SLICE_MS ? SLICE_MS : limit > spent ? limit - spent : 0;
-        slice.QuadPart *= -TICKS_PER_MS;
-        status = ((wait)real_wait)(event, alertable, &slice);
-        if (status != STATUS_TIMEOUT)
-            return status;
-        if (spent >= limit)
-            return STATUS_TIMEOUT;
+/* In ms from now. */
+static ULONGLONG limit_of(const LARGE_INTEGER *timeout)
+{
+    LARGE_INTEGER now;
+    FILETIME time;
+
+    if (!timeout)
+        return MAXULONGLONG;
+    if (timeout->QuadPart <= 0)
+        return (0 - (ULONGLONG)timeout->QuadPart) / TICKS_PER_MS;
+    GetSystemTimeAsFileTime(&time);
+    now.LowPart = time.dwLowDateTime;
+    now.HighPart = time.dwHighDateTime;
+    return timeout->QuadPart > now.QuadPart ? (ULONGLONG)(timeout->QuadPart - now.QuadPart) / TICKS_PER_MS : 0;
+}
+
+/* What the kernel is to wait for instead of a layer's handle; NULL: for the handle itself, as it is. */
+static HANDLE waiter_of(HANDLE handle)
+{
+    return completion_known((uintptr_t)handle) ? handle_waiter((SOCKET)handle) : NULL;
+}
+
+/*
+ * A layer's handle is waited for as a file is: signalled unless something is pending, and when something ends. The event is set at
+ * such ends; the handle itself is always signalled for the kernel. It is looked at again from time to time, because an end that lies
+ * between the event's reset and the question is none to wait for.
+ */
+static NTSTATUS wait_for_handles(ULONG count, const HANDLE *handles, BOOLEAN any, BOOLEAN alertable,
+                                 const LARGE_INTEGER *timeout)
+{
+    HANDLE event[MAXIMUM_WAIT_OBJECTS], use[MAXIMUM_WAIT_OBJECTS];
+    ULONGLONG begun = GetTickCount64(), limit = limit_of(timeout);
+
+    for (ULONG i = 0; i < count; i++) {
+        event[i] = waiter_of(handles[i]);
+        if (event[i])
+            NtResetEvent(event[i], NULL);
     }
-    return STATUS_SUCCESS;
+    for (;;) {
+        ULONGLONG spent = GetTickCount64() - begun;
+        LARGE_INTEGER slice = { .QuadPart = limit > spent + SLICE_MS ? SLICE_MS : limit > spent ? limit - spent : 0 };
+        NTSTATUS status;
+
+        for (ULONG i = 0; i < count; i++)
+            use[i] = event[i] && quiet_operations((SOCKET)handles[i]) > 0 ? event[i] : handles[i];
+        slice.QuadPart *= -TICKS_PER_MS;
+        status = ((wait_many)real_wait_many)(count, use, any, alertable, &slice);
+        if (status != STATUS_TIMEOUT || spent >= limit)
+            return status;
+    }
 }
 
 static NTSTATUS NTAPI on_wait(HANDLE handle, BOOLEAN alertable, const LARGE_INTEGER *timeout)
 {
-    HANDLE event = completion_known((uintptr_t)handle) ? handle_waiter((SOCKET)handle) : NULL;
-
-    return event ? wait_for_handle((SOCKET)handle, event, alertable, timeout)
-                 : ((wait)real_wait)(handle, alertable, timeout);
+    return completion_known((uintptr_t)handle) ? wait_for_handles(1, &handle, TRUE, alertable, timeout)
+                                               : ((wait)real_wait)(handle, alertable, timeout);
 }
 
-/* WaitForSingleObject() comes this way. One among several is left to the kernel, for which it is signalled. */
+/* WaitForSingleObject() comes this way, too. */
 static NTSTATUS NTAPI on_wait_many(ULONG count, const HANDLE *handles, BOOLEAN any, BOOLEAN alertable,
                                    const LARGE_INTEGER *timeout)
 {
-    HANDLE event = count == 1 && completion_known((uintptr_t)handles[0]) ? handle_waiter((SOCKET)handles[0]) : NULL;
-
-    return event ? wait_for_handle((SOCKET)handles[0], event, alertable, timeout)
-                 : ((wait_many)real_wait_many)(count, handles, any, alertable, timeout);
+    for (ULONG i = 0; i < count && count <= MAXIMUM_WAIT_OBJECTS; i++)
+        if (completion_known((uintptr_t)handles[i]))
+            return wait_for_handles(count, handles, any, alertable, timeout);
+    return ((wait_many)real_wait_many)(count, handles, any, alertable, timeout);
 }
 
 /* ---- CloseHandle ---- */

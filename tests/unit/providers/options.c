@@ -42,6 +42,32 @@ START_TEST(finds_options)
 }
 END_TEST
 
+static const struct {
+    const char *why, *list, *known, *want; /* want NULL: all are known */
+} unknown_cases[] = {
+    { "all known", "trace,file=x.log,hex", "file hex", NULL },
+    { "case does not matter", "trace,File=x.log", "file", NULL },
+    { "a misspelt one", "trace,fiel=x.log", "file hex", "fiel" },
+    { "the beginning of a known one", "trace,fil=x.log", "file", "fil" },
+    { "behind known ones", "trace,file=x.log,hxe=4", "file hex", "hxe" },
+    { "of another layer", "count,what=4;trace,hex=4", "hex", NULL },
+    { "named twice", "trace,hex=4;trace,what=4", "hex", "what" },
+    { "nothing is known", "trace,hex=4", "", "hex" },
+    { "no option, or an empty one", "trace;trace,;trace,,=", "", NULL },
+    { "cut short", "trace,0123456789abcdefghij", "", "0123456789abcde" },
+};
+
+START_TEST(finds_unknown_options)
+{
+    char key[16] = "untouched";
+    bool found = options_unknown(unknown_cases[_i].list, "trace", dll, unknown_cases[_i].known, key, sizeof key);
+    const char *want = unknown_cases[_i].want ? unknown_cases[_i].want : "untouched";
+
+    ck_assert_msg(found == (unknown_cases[_i].want != NULL), "%s: found %d", unknown_cases[_i].why, found);
+    ck_assert_msg(!strcmp(key, want), "%s: \"%s\", not \"%s\"", unknown_cases[_i].why, key, want);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("options");
@@ -50,6 +76,7 @@ int main(void)
     int failed;
 
     tcase_add_loop_test(tests, finds_options, 0, sizeof cases / sizeof *cases);
+    tcase_add_loop_test(tests, finds_unknown_options, 0, sizeof unknown_cases / sizeof *unknown_cases);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

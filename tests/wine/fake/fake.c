@@ -77,9 +77,7 @@ static void starts_badly(void)
         { "returns a lower layer's verdict", FAKE_RETURNS, WSAEINVALIDPROCTABLE, WSAEINVALIDPROCTABLE, 0 },
         { "speaks version 1.1", FAKE_HAS_VERSION, 0x0101, WSAEINVALIDPROVIDER, 1 },
         { "speaks version 3.0", FAKE_HAS_VERSION, 0x0003, WSAEINVALIDPROVIDER, 1 },
-#ifdef _WIN64
         { "crashes", FAKE_CRASHES, 0, WSAEPROVIDERFAILEDINIT, 0 },
-#endif
     };
 
     begin();
