@@ -69,6 +69,7 @@ struct sock {
     BOOL shared;            /* adopted: another process may change its state behind our back */
     BOOL volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
     BOOL volatile reset;    /* a reset was seen: receives say so from now on */
+    BOOL volatile reset_at_send; /* a send was told of a reset, and the server may not have been: FD_CLOSE has its error from here */
     struct sock_option *options;   /* owned */
     struct sock_pending *pending[AFD_KINDS]; /* owned; overlapped operations that pended */
     struct lock send_lock;         /* one nonblocking stream send at a time: it is whole or nothing */
