@@ -329,6 +329,15 @@ void relay_stop(void)
     relay_base_stop();
 }
 
+/* The relay's thread keeps to its own limits, unless it is stuck in a provider: then nothing moves, and nobody waits. */
+static void wait_drained(void)
+{
+    uint64_t sent = relay_pump_sent();
+
+    while (WaitForSingleObject(drained, 2 * DRAIN_IDLE_MS) == WAIT_TIMEOUT && relay_pump_sent() != sent)
+        sent = relay_pump_sent();
+}
+
 /*
  * The process ends, and what the program has sent is still in here; it trusts that it will arrive, as it would from the kernel. So
  * the end waits for the relay's thread, which will not be there any more a moment later.
@@ -340,7 +349,7 @@ static void at_exit(void)
     relay_sock_end_all();
     drained = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (drained && relay_call(&nothing))
-        WaitForSingleObject(drained, DRAIN_MOST_MS + DRAIN_IDLE_MS);
+        wait_drained();
 }
 
 /* ws2_32 asks them in the order in which they stand upon each other only if they say it when they know. */

@@ -60,6 +60,7 @@ struct sock {
     bool shared;            /* adopted: another process may change its state behind our back */
     bool volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
     bool volatile reset;    /* a reset was seen: receives say so from now on */
+    bool volatile reset_at_send; /* a send was told of a reset, and the server may not have been: FD_CLOSE has its error from here */
 
     /* What THE RULE of fast.h wants to know, besides much of the above. */
     bool volatile given;           /* another process, or another handle here, has the same socket */

@@ -25,7 +25,7 @@ int WSAAPI WPUObserveHandles(const struct ws2_observer *o, struct ws2_kernel *ke
 
 /*
  * `run` is called once when the process begins to end, on the thread that ends it, while all others still run. Those that were asked for last are
- * called first; asking again is asking last. `on` FALSE: no more. Where ExitProcess() did not come by way of kernel32 the loader's lock is
+ * called first; asking again is asking last. `on` FALSE: no more. Where ExitProcess() did not come by way of kernel32 or kernelbase the loader's lock is
  * held meanwhile. Not called by TerminateProcess(), nor on other ways where the stub of the system call is unknown. FALSE: no room.
  */
 BOOL observe_exit(void (*run)(void), BOOL on);

@@ -403,7 +403,7 @@ static void run_at_exit(void)
         run();
 }
 
-/* ExitProcess() by way of kernel32: nothing has been begun yet, no lock is held. */
+/* ExitProcess() by way of kernel32, or Ctrl-C: nothing has been begun yet, no lock is held. */
 static void WINAPI on_exit(DWORD code)
 {
     run_at_exit();
@@ -428,6 +428,7 @@ static BOOL CALLBACK begin_exit(INIT_ONCE *once, void *arg, void **result)
     InitializeCriticalSection(&exit_turn);
     real_exit = (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlExitUserProcess");
     patch_import(GetModuleHandleW(L"kernel32.dll"), real_exit, (void *)on_exit);
+    patch_import(GetModuleHandleW(L"kernelbase.dll"), real_exit, (void *)on_exit);
     look_over("NtTerminateProcess", (void *)on_terminate, &real_terminate);
     return TRUE;
 }

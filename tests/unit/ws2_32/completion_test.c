@@ -121,8 +121,12 @@ START_TEST(duplicates)
     ck_assert_uint_eq(completion_original(68), 64);
     ck_assert_uint_eq(completion_original(72), 64);
     ck_assert_uint_eq(completion_original(64), 0);
+    ck_assert_int_eq(open_handle(76), 0);
+    completion_duplicated(76, 64); /* the value is a handle's own by now */
+    ck_assert_uint_eq(completion_original(76), 0);
     completion_close(64);
-    ck_assert_uint_eq(completion_original(68), 0);
+    ck_assert_uint_eq(completion_original(68), 0); /* though others are known */
+    completion_close(76);
 }
 END_TEST
 

@@ -94,6 +94,44 @@ START_TEST(value_reused_while_closing)
 }
 END_TEST
 
+/* The same from a provider that does not say that it is a base: while a close is under way, the value is another socket's. */
+START_TEST(value_reused_while_closing_by_who_does_not_say_so)
+{
+    struct socket_entry *e;
+
+    ck_assert_int_eq(sockets_own(64, base, 1001, true), 0);
+    e = sockets_close_begin(64);
+    ck_assert_int_eq(sockets_own(64, layer, 1102, false), 0);
+    ck_assert_ptr_ne(sockets_find(64), e);
+    sockets_close_end(e, true);
+    ck_owner(64, layer, 1102);
+}
+END_TEST
+
+/* Memory of entries is used again, but not while somebody has one in hand. */
+START_TEST(entries_are_used_again_when_nobody_holds_them)
+{
+    struct socket_entry *first, *held;
+
+    ck_assert_int_eq(sockets_own(64, base, 1001, true), 0);
+    first = sockets_find(64);
+    ck_assert_int_eq(sockets_own(64, base, 1001, true), 0);
+    ck_assert_ptr_ne(sockets_find(64), first);
+    ck_assert_int_eq(sockets_own(68, base, 1001, true), 0);
+    ck_assert_ptr_eq(sockets_find(68), first); /* replaced, and so free */
+
+    ck_assert_int_eq(sockets_add(72, layer, 1101, 1), 0);
+    held = sockets_close_begin(72);
+    ck_assert(sockets_take(72));
+    ck_assert_int_eq(sockets_add(76, layer, 1101, 2), 0);
+    ck_assert_ptr_ne(sockets_find(76), held);
+    sockets_close_end(held, true);
+    ck_assert_int_eq(sockets_add(80, layer, 1101, 3), 0);
+    ck_assert_ptr_eq(sockets_find(80), held);
+    ck_assert_uint_eq(sockets_find(76)->context, 2);
+}
+END_TEST
+
 START_TEST(own_handles_go_when_their_provider_says_so)
 {
     struct socket_entry *e;
@@ -203,5 +241,6 @@ END_TEST
 
 UNIT_MAIN("sockets", last_caller_owns_and_the_first_is_remembered,
           a_fresh_socket_replaces_what_closehandle_left, a_handle_that_closes_by_itself_is_forgotten, closing,
-          value_reused_while_closing,
+          value_reused_while_closing, value_reused_while_closing_by_who_does_not_say_so,
+          entries_are_used_again_when_nobody_holds_them,
           own_handles_go_when_their_provider_says_so, clearing, survives_lack_of_memory, threads)
