@@ -479,28 +479,30 @@ static void second_handle_from_outside(void)
     }
 }
 
-/* A child receives from a socket that it inherited, and on which its parent has a selection. */
+/* A child receives from a socket that it inherited, and on which its parent has a selection. It is told when, and so asks no poll. */
 static void selection_of_the_parent(void)
 {
-    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL), child;
+    SECURITY_ATTRIBUTES inherit = { sizeof inherit, NULL, TRUE };
+    HANDLE event = WSACreateEvent(), now = CreateEventW(&inherit, FALSE, FALSE, NULL), child;
     char args[64];
     SOCKET pair[2];
 
     tcp_pair(AF_INET, pair);
     CHECK_OK(WSAEventSelect(pair[1], event, FD_READ));
-    snprintf(args, sizeof args, "echo %lu", (ULONG)pair[1]);
+    snprintf(args, sizeof args, "echo %lu %lu", (ULONG)pair[1], (ULONG)(ULONG_PTR)now);
     child = child_start(args, 1);
     for (int i = 0; i < 3; i++) {
         send_all(pair[0], "x", 1);
-        CHECK_INT(WaitForSingleObject(event, 10000), WAIT_OBJECT_0); /* what is recorded the child may have taken */
+        CHECK(events_within(pair[1], event, 5000) & FD_READ);
+        SetEvent(now);
         receive_one(pair[0], 'x');
     }
     CHECK_INT(child_wait(child), 0);
 }
 
-/* ---- the child: sleeps, echoes three bytes of `echo SOCKET`, or gives the process of `duplicate ID SOCKET` a second handle ---- */
+/* ---- the child: sleeps, echoes three bytes of `echo SOCKET EVENT`, or gives the process of `duplicate ID SOCKET` a second handle ---- */
 
-static int echo_three(SOCKET s)
+static int echo_three(SOCKET s, HANDLE now)
 {
     WSADATA data;
     char c;
@@ -508,7 +510,7 @@ static int echo_three(SOCKET s)
     if (WSAStartup(MAKEWORD(2, 2), &data))
         return 2;
     for (int i = 0; i < 3; i++) {
-        if (!wait_readable(s) || recv(s, &c, 1, 0) != 1 || send(s, &c, 1, 0) != 1)
+        if (WaitForSingleObject(now, 20000) || recv(s, &c, 1, 0) != 1 || send(s, &c, 1, 0) != 1)
             return 1;
     }
     return 0;
@@ -524,8 +526,8 @@ static int duplicate_there(DWORD id, HANDLE handle)
 
 static int child(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[0], "echo"))
-        return echo_three((SOCKET)strtoul(argv[1], NULL, 10));
+    if (argc == 3 && !strcmp(argv[0], "echo"))
+        return echo_three((SOCKET)strtoul(argv[1], NULL, 10), (HANDLE)(ULONG_PTR)strtoul(argv[2], NULL, 10));
     if (argc == 3 && !strcmp(argv[0], "duplicate"))
         return duplicate_there(strtoul(argv[1], NULL, 10), (HANDLE)(ULONG_PTR)strtoul(argv[2], NULL, 10));
     Sleep(5000);
