@@ -118,6 +118,7 @@ struct relay_conn {
     BOOL opened; /* close() is due */
     BOOL plain;  /* no filter, no schedule: open() said PASS for an accepted one */
     BOOL volatile p_ended; /* the program is done with sending: has closed P, or ends itself */
+    BOOL volatile p_hard;  /* ... by a reset */
     uint64_t ready_at;   /* delay_us */
     uint64_t give_up_at; /* P is closed and the peer does not end */
 
@@ -244,6 +245,7 @@ struct relay_sock {
     HWND window; /* of the selection with messages, `events` 0: none */
     unsigned message;
     long events;
+    BOOL hard;     /* SO_LINGER {1, 0}: closing resets */
     BOOL withheld; /* FD_CONNECT, from P: the message has been posted from here */
 };
 

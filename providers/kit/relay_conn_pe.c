@@ -369,7 +369,8 @@ void relay_conn_joined(struct relay_conn *c, SOCKET at_c, const WSPPROC_TABLE *t
 void relay_conn_p_closed(struct relay_conn *c)
 {
     c->p_ended = TRUE;
-    if (c->state < CONN_JOINING) {
+    /* A P that was reset on its way to C may arrive as a socket without a peer's name, which nobody recognizes. */
+    if (c->state < CONN_JOINING || (c->state == CONN_JOINING && c->p_hard && !c->pub.accepted)) {
         end(c, TRUE);
     } else if (c->state == CONN_OPEN) {
         c->give_up_at = ws2kit_clock() + GIVE_UP_US;

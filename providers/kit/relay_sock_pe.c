@@ -180,8 +180,10 @@ void relay_sock_closed(struct relay_sock *k)
 {
     if (k->listener && k->use == USE_LISTENING)
         relay_listener_close(k->listener);
-    if (k->conn)
+    if (k->conn) {
+        k->conn->p_hard = k->hard;
         tell_closed(k->conn);
+    }
 }
 
 const WSPPROC_TABLE *relay_route(SOCKET s)
@@ -439,6 +441,10 @@ int WSPAPI relay_SetSockOpt(SOCKET s, int level, int name, const char *value, in
     } else if (k) {
         if (k->use != USE_PASSED && !is_local(level, name))
             relay_sock_option(k, level, name, value, bytes);
+        if (level == SOL_SOCKET && name == SO_LINGER && bytes >= (int)sizeof(struct linger))
+            k->hard = ((const struct linger *)value)->l_onoff && !((const struct linger *)value)->l_linger;
+        if (level == SOL_SOCKET && name == SO_DONTLINGER)
+            k->hard = FALSE;
         if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT) {
             lock_take(&k->lock);
             relay_accept_settle(k);

@@ -126,6 +126,8 @@ static int enum_events(struct sock *k, HANDLE event, LPWSANETWORKEVENTS to)
         return err_from_ntstatus(status);
     to->lNetworkEvents = events_translate(found.flags, (const int32_t *)found.status,
                                           FD_ALL_EVENTS, to->iErrorCode, to_err);
+    if (to->lNetworkEvents & FD_CLOSE && (k->reset || k->reset_at_send))
+        to->iErrorCode[FD_CLOSE_BIT] = WSAECONNABORTED; /* the server sees an end where we have seen the reset first */
     if (to->lNetworkEvents & FD_CONNECT)
         sock_settle(k);
     return 0;

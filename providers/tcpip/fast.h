@@ -15,9 +15,12 @@
  *     device would not learn of a connection or a name that Linux made alone. An AcceptEx acceptor is connected when
  *     sock_settle() has seen it: the object behind its handle is another one then. Raw sockets have headers that
  *     Wine makes up.
- *  4. There is no event or window selection, and none that an accepted socket may have from its listener without our
- *     knowledge. The server re-arms FD_READ, FD_WRITE and FD_CLOSE when it sees a receive or a send. Before a selection
- *     begins on a socket that used the fast way, fast_before_selection() brings the server up to date.
+ *  4. With an event or window selection the server has to know what it goes by: it re-arms FD_READ, and FD_CLOSE with it, when it sees a
+ *     receive, and FD_WRITE when it sees a send that does not fit. So receives are the device's. Only that nothing is there is told from
+ *     here, on a stream: the server has not reported FD_READ then, for it has seen every receive, so nobody needs to know. (A datagram may have
+ *     been reported and thrown away for its checksum; and an accepted socket may have a selection from its listener without our knowledge.)
+ *     A send that does not fit is the device's, and of one that fits nobody needs to know. Before a selection begins on a
+ *     socket that used the fast way, fast_before_selection() brings the server up to date.
  *  5. No operation in that direction is pending, in the process (pend.h; it goes to the device then) or in the device: overlapped ones, by the OVERLAPPEDs that were seen to
  *     pend; calls that wait there; the rest of a nonblocking send. Data that came later must not pass them.
  *  6. Stream sends are made one at a time (send_lock, taken by send_nt.c around the fast way and the start of the
@@ -35,8 +38,10 @@
 /* Looks for the Unix half; the first call counts. */
 void fast_start(void);
 
-/* THE RULE, without its points 6 to 8. */
+/* THE RULE, without its points 4 and 6 to 8. */
 BOOL fast_allowed(struct sock *k, enum afd_kind kind);
+/* There is a selection, or may be one. */
+BOOL fast_selected(const struct sock *k);
 
 /* Points 1 and 2: the record knows all there is to know. */
 BOOL fast_owns(const struct sock *k);

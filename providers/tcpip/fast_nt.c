@@ -185,11 +185,12 @@ static BOOL is_usable(const struct sock *k)
 
 BOOL fast_allowed(struct sock *k, enum afd_kind kind)
 {
-    if (!fast_owns(k) || !is_usable(k))
-        return FALSE;
-    if (k->event_mask || k->may_be_selected)
-        return FALSE;
-    return !k->waits[kind] && !afd_has_pending(k, kind);
+    return fast_owns(k) && is_usable(k) && !k->waits[kind] && !afd_has_pending(k, kind);
+}
+
+BOOL fast_selected(const struct sock *k)
+{
+    return k->event_mask || k->may_be_selected;
 }
 
 /* A receive re-arms FD_READ and takes back one that nobody has been told of yet; a peek does, too. */
@@ -279,6 +280,16 @@ static NTSTATUS outcome(struct sock *k, NTSTATUS status)
     return status;
 }
 
+/* On a stream, with a selection (point 4). */
+static BOOL nothing_there(struct sock *k)
+{
+    struct half_poll_item item = { fd_of(k), 0, AFD_POLL_READ, 0 };
+    struct half_poll p = { .item = (ULONG_PTR)&item, .count = 1, .waker = -1 };
+
+    return sock_is_stream(k) && k->nonblocking && !k->may_be_selected && item.fd >= 0 &&
+           !fast_call(HALF_POLL, &p) && !p.status && !p.ready && !p.doubt;
+}
+
 NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *bytes)
 {
     BOOL datagram = !sock_is_stream(k);
@@ -296,6 +307,8 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     /* Receiving nothing means other things here and there; only a peek at a datagram's sender is the same. */
     if (!ready || !fits(k, m, AFD_KIND_OTHER, datagram && (m->flags & MSG_PEEK)))
         return STATUS_NOT_FAST;
+    if (fast_selected(k))
+        return !wait && nothing_there(k) ? STATUS_DEVICE_NOT_READY : STATUS_NOT_FAST;
     msg.fd = fd_of(k);
     if (msg.fd < 0)
         return STATUS_NOT_FAST;

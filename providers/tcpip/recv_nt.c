@@ -282,7 +282,7 @@ static BOOL start_here(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLA
     lock_take(&k->pend_lock);
     if (!k->pends)
         status = start_fast(k, r, bytes, ov, routine, err);
-    if (status == STATUS_DEVICE_NOT_READY && fast_allowed(k, AFD_KIND_OTHER)) {
+    if (status == STATUS_DEVICE_NOT_READY && fast_allowed(k, AFD_KIND_OTHER) && !fast_selected(k)) {
         added = pend_add(k, &pended, ov);
         *err = WSA_IO_PENDING;
         r->flags = 0;

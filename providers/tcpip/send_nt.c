@@ -122,17 +122,20 @@ static NTSTATUS fast(struct sock *k, const struct send *r, BOOL wait, ULONG *byt
     return fast_send(k, &m, wait, bytes);
 }
 
-/*
- * One nonblocking send the fast way: part of it is success here. Where there was a selection once, the device is to see
- * that nothing could be sent, so that it will report FD_WRITE in a later one.
- */
+/* Where there is a selection, or was one, the device is to see that nothing could be sent, so that it will report FD_WRITE. */
+static NTSTATUS show_refusal(struct sock *k, NTSTATUS status)
+{
+    return status == STATUS_DEVICE_NOT_READY && (k->was_selected || fast_selected(k)) ? STATUS_NOT_FAST : status;
+}
+
+/* One nonblocking send the fast way: part of it is success here. */
 static NTSTATUS fast_part(struct sock *k, const struct send *r, ULONG *bytes)
 {
     NTSTATUS status = fast(k, r, FALSE, bytes);
 
     if (*bytes && (status == STATUS_DEVICE_NOT_READY || status == STATUS_NOT_FAST))
         return STATUS_SUCCESS;
-    return status == STATUS_DEVICE_NOT_READY && k->was_selected ? STATUS_NOT_FAST : status;
+    return show_refusal(k, status);
 }
 
 static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
@@ -212,9 +215,13 @@ static NTSTATUS send_now(struct sock *k, const struct send *r, BOOL wait, ULONG 
     NTSTATUS status;
 
     *bytes = 0;
-    if (sock_is_stream(k))
-        return k->nonblocking && !wait ? send_whole(k, r, bytes) : send_stream(k, r, wait, bytes);
-    status = fast(k, r, wait || !k->nonblocking, bytes);
+    if (sock_is_stream(k)) {
+        status = k->nonblocking && !wait ? send_whole(k, r, bytes) : send_stream(k, r, wait, bytes);
+        if (status == STATUS_CONNECTION_RESET)
+            k->reset_at_send = TRUE;
+        return status;
+    }
+    status = show_refusal(k, fast(k, r, wait || !k->nonblocking, bytes));
     if (status != STATUS_NOT_FAST)
         return status;
     return afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);

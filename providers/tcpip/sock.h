@@ -9,6 +9,8 @@
  * never unmapped, and is counted: sock_get() hands out a reference, sock_put() gives it back; the last one, after
  * closesocket, recycles the record.
  */
+#include <stdbool.h>
+
 #include "providers/tcpip/nt.h"
 #include "base/lock.h"
 
@@ -45,13 +47,34 @@ struct sock {
 
     INT family, type, protocol; /* never 0: protocol 0 is resolved at creation */
     DWORD catalog_id;
-    BOOL overlapped;        /* WSA_FLAG_OVERLAPPED; the handle itself always is */
-
-    BOOL volatile closing;  /* closesocket has begun: blocking calls report WSAEINTR, new ones WSAENOTSOCK */
-    BOOL volatile nonblocking;
     enum sock_state volatile state;
-    BOOL volatile shut_recv, shut_send;
-    BOOL volatile had_pending_send; /* an overlapped send once pended: closesocket must look before it closes */
+
+    /* A byte each: a program may have very many sockets. */
+    bool overlapped;        /* WSA_FLAG_OVERLAPPED; the handle itself always is */
+    bool volatile closing;  /* closesocket has begun: blocking calls report WSAEINTR, new ones WSAENOTSOCK */
+    bool volatile nonblocking;
+    bool volatile shut_recv, shut_send;
+    bool volatile had_pending_send; /* an overlapped send once pended: closesocket must look before it closes */
+    bool volatile deferred; /* CF_DEFER: the server holds a connection back for the next accept */
+    bool renew_mode, renew_selection; /* acceptor of an AcceptEx whose listener has others: sock_renew() */
+    bool shared;            /* adopted: another process may change its state behind our back */
+    bool volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
+    bool volatile reset;    /* a reset was seen: receives say so from now on */
+    bool volatile reset_at_send; /* a send was told of a reset, and the server may not have been: FD_CLOSE has its error from here */
+
+    /* What THE RULE of fast.h wants to know, besides much of the above. */
+    bool volatile given;           /* another process, or another handle here, has the same socket */
+    bool volatile unseen;          /* received the fast way since the server was last told */
+    bool volatile was_selected;    /* has had an event or window selection */
+    bool volatile may_be_selected; /* an accepted socket whose listener once had a selection */
+    bool volatile untold;          /* Linux says that it is connected, and the server may not have looked: sock_tell() */
+    bool volatile skips_packets;   /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS was seen; it cannot be taken back */
+    bool watched;                  /* port_watch(); guarded by pend_lock */
+    LONG volatile fd;              /* owned: the Linux descriptor + 1; 0: not asked for yet, -1: not to be had */
+    ULONGLONG identity;            /* of the Linux socket, as half.h has it; 0: not known */
+    LONG volatile waits[AFD_KINDS]; /* calls that wait in the device, and the data they move is of this kind */
+    ULONG timeout_ms[AFD_KINDS];   /* SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
+    ULONG skip_asked, skip_next;   /* when to look for skips_packets (again) */
 
     union sock_addr local;  /* as bound; local_bytes 0: not known */
     INT local_bytes;
@@ -64,42 +87,23 @@ struct sock {
     LONG event_mask;        /* FD_* of either */
 
     struct linger linger;
-    BOOL volatile deferred; /* CF_DEFER: the server holds a connection back for the next accept */
-    BOOL renew_mode, renew_selection; /* acceptor of an AcceptEx whose listener has others: sock_renew() */
-    BOOL shared;            /* adopted: another process may change its state behind our back */
-    BOOL volatile mask_error; /* a blocking connect failed: SO_ERROR reads 0 (Windows), whatever the kernel says */
-    BOOL volatile reset;    /* a reset was seen: receives say so from now on */
+    enum { HARD_NO, HARD_YES, HARD_UNSURE } kernel_hard; /* SO_LINGER {1, 0} is set in the kernel */
     struct sock_option *options;   /* owned */
     struct sock_pending *pending[AFD_KINDS]; /* owned; overlapped operations that pended */
     struct lock send_lock;         /* one nonblocking stream send at a time: it is whole or nothing */
     struct send_names *names;      /* owned, guarded by lock: addresses of overlapped sends */
     struct send_tail *tail;        /* owned, guarded by send_lock: the rest of such a send, on its way */
 
-    /* What THE RULE of fast.h wants to know, besides much of the above. */
-    LONG volatile fd;              /* owned: the Linux descriptor + 1; 0: not asked for yet, -1: not to be had */
-    ULONGLONG identity;            /* of the Linux socket, as half.h has it; 0: not known */
-    BOOL volatile given;           /* another process, or another handle here, has the same socket */
-    BOOL volatile unseen;          /* received the fast way since the server was last told */
-    BOOL volatile was_selected;    /* has had an event or window selection */
-    BOOL volatile may_be_selected; /* an accepted socket whose listener once had a selection */
-    BOOL volatile untold;          /* Linux says that it is connected, and the server may not have looked: sock_tell() */
-    enum { HARD_NO, HARD_YES, HARD_UNSURE } kernel_hard; /* SO_LINGER {1, 0} is set in the kernel */
-    LONG volatile waits[AFD_KINDS]; /* calls that wait in the device, and the data they move is of this kind */
-    ULONG timeout_ms[AFD_KINDS];   /* SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
-    BOOL volatile skips_packets;   /* FILE_SKIP_COMPLETION_PORT_ON_SUCCESS was seen; it cannot be taken back */
-    ULONG skip_asked, skip_next;   /* when to look for it (again) */
-
     /* The completion port, where it is known (port.h). */
     struct port *volatile port;    /* counted */
     ULONG_PTR port_key;
     ULONG volatile port_modes;     /* FILE_SKIP_... as they were set */
-    BOOL watched;                  /* port_watch(); guarded by pend_lock */
     LONG volatile behind[AFD_KINDS]; /* packets that the server has still to send: the next one goes there, too */
+    LONG volatile pends;           /* how many wait; changed under pend_lock */
     struct lock pend_lock;         /* one receive at a time, where they can wait in the process */
     struct sock_pend *pend_first, **pend_end; /* owned, guarded by pend_lock: receives, or a listener's accepts */
-    DWORD volatile pend_thread; /* has pend_lock, and the device does something for it */
     struct sock *volatile accept_on; /* not counted: the listener where an AcceptEx for this acceptor waits in the process */
-    LONG volatile pends;           /* how many; changed under pend_lock */
+    DWORD volatile pend_thread;    /* has pend_lock, and the device does something for it */
     struct sock *next_free;
 };
 

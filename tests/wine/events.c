@@ -109,13 +109,25 @@ static void reset_is_close_with_error(void)
     CHECK_ERR(got.iErrorCode[FD_CLOSE_BIT], WSAECONNABORTED);
 }
 
+/* Sends blocks until no more fits, and takes all on the other side, with what was sent before. */
+static void fill_and_drain(SOCKET pair[2], int block_bytes, long long sent)
+{
+    static char block[1 << 18], in[1 << 18];
+    long long taken = 0;
+    int n;
+
+    while ((n = send(pair[0], block, block_bytes, 0)) > 0)
+        sent += n;
+    CHECK_ERR(WSAGetLastError(), WSAEWOULDBLOCK);
+    while (taken < sent)
+        taken += recv_all(pair[1], in, sent - taken < (int)sizeof in ? (int)(sent - taken) : (int)sizeof in);
+}
+
 /* FD_WRITE comes after the select and then only after a send that did not fit. */
 static void writing(void)
 {
-    static char block[1 << 18], in[1 << 18];
+    int bytes = 1 << 14;
     SOCKET pair[2];
-    long long sent = 0, taken = 0;
-    int n;
 
     event = WSACreateEvent();
     tcp_pair(AF_INET, pair);
@@ -124,13 +136,21 @@ static void writing(void)
     CHECK_RET(send(pair[0], "x", 1, 0), 1);
     check_about("a send that fits brings none");
     CHECK_INT(look(pair[0]), 0);
-    sent = 1;
-    while ((n = send(pair[0], block, sizeof block, 0)) > 0)
-        sent += n;
-    CHECK_ERR(WSAGetLastError(), WSAEWOULDBLOCK);
     check_about("after one that did not");
-    while (taken < sent)
-        taken += recv_all(pair[1], in, sent - taken < (int)sizeof in ? (int)(sent - taken) : (int)sizeof in);
+    fill_and_drain(pair, 1 << 18, 1);
+    CHECK_INT(collect(pair[0], FD_WRITE), FD_WRITE);
+    check_about("and one of which not even a part did");
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(WSAEventSelect(pair[0], event, FD_WRITE));
+    CHECK_INT(collect(pair[0], FD_WRITE), FD_WRITE);
+    CHECK_OK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, (char *)&bytes, sizeof bytes));
+    CHECK_OK(setsockopt(pair[1], SOL_SOCKET, SO_RCVBUF, (char *)&bytes, sizeof bytes));
+    fill_and_drain(pair, 512, 0);
+    CHECK_INT(collect(pair[0], FD_WRITE), FD_WRITE);
+    check_about("and while nothing was selected");
+    CHECK_OK(WSAEventSelect(pair[0], NULL, 0));
+    fill_and_drain(pair, 512, 0);
+    CHECK_OK(WSAEventSelect(pair[0], event, FD_WRITE));
     CHECK_INT(collect(pair[0], FD_WRITE), FD_WRITE);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "net.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,6 +281,33 @@ static void waiting_send(void)
     thread_join(sender);
 }
 
+/* A reset that a send or a receive hears of before the server does is FD_CLOSE with its error all the same. */
+static void reset_while_selected(void)
+{
+    HANDLE event = WSACreateEvent();
+
+    for (int i = 0; i < 10; i++) {
+        WSANETWORKEVENTS events = { 0 };
+        SOCKET pair[2];
+        char c;
+
+        check_about(i & 1 ? "by a receive" : "by sends");
+        tcp_pair(AF_INET, pair);
+        CHECK_OK(WSAEventSelect(pair[0], event, FD_READ | FD_CLOSE));
+        reset_connection(pair[1]);
+        if (i & 1)
+            CHECK_RET(recv(pair[0], &c, 1, 0), -1);
+        else
+            while (send(pair[0], "x", 1, 0) == 1)
+                ;
+        while (!(events.lNetworkEvents & FD_CLOSE) && WaitForSingleObject(event, 5000) == WAIT_OBJECT_0)
+            CHECK_OK(WSAEnumNetworkEvents(pair[0], event, &events));
+        CHECK(events.lNetworkEvents & FD_CLOSE);
+        CHECK_ERR(events.iErrorCode[FD_CLOSE_BIT], WSAECONNABORTED);
+        CHECK_OK(closesocket(pair[0]));
+    }
+}
+
 /* A second handle, of which the first record hears nothing but that it exists. */
 static void second_handle(void)
 {
@@ -429,17 +457,86 @@ static void closed_means_closed(void)
     }
 }
 
-static int sleep_child(int argc, char **argv)
+/* A second handle here that another process has made: the first record hears of it when it is used. */
+static void second_handle_from_outside(void)
 {
-    (void)argc;
-    (void)argv;
+    HANDLE event = WSACreateEvent(), child;
+    char args[64];
+    SOCKET pair[2], copy;
+
+    tcp_pair(AF_INET, pair);
+    send_all(pair[0], "a", 1);
+    receive_one(pair[1], 'a');
+    snprintf(args, sizeof args, "duplicate %lu %lu", GetCurrentProcessId(), (ULONG)pair[1]);
+    child = child_start(args, 0);
+    copy = (SOCKET)child_wait(child);
+    NEED(copy && copy != pair[1]);
+    CHECK_OK(WSAEventSelect(copy, event, FD_READ));
+    for (int i = 0; i < 3; i++) {
+        send_all(pair[0], "x", 1);
+        CHECK(events_within(copy, event, 2000) & FD_READ);
+        receive_one(pair[1], 'x');
+    }
+}
+
+/* A child receives from a socket that it inherited, and on which its parent has a selection. It is told when, and so asks no poll. */
+static void selection_of_the_parent(void)
+{
+    SECURITY_ATTRIBUTES inherit = { sizeof inherit, NULL, TRUE };
+    HANDLE event = WSACreateEvent(), now = CreateEventW(&inherit, FALSE, FALSE, NULL), child;
+    char args[64];
+    SOCKET pair[2];
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(WSAEventSelect(pair[1], event, FD_READ));
+    snprintf(args, sizeof args, "echo %lu %lu", (ULONG)pair[1], (ULONG)(ULONG_PTR)now);
+    child = child_start(args, 1);
+    for (int i = 0; i < 3; i++) {
+        send_all(pair[0], "x", 1);
+        CHECK(events_within(pair[1], event, 5000) & FD_READ);
+        SetEvent(now);
+        receive_one(pair[0], 'x');
+    }
+    CHECK_INT(child_wait(child), 0);
+}
+
+/* ---- the child: sleeps, echoes three bytes of `echo SOCKET EVENT`, or gives the process of `duplicate ID SOCKET` a second handle ---- */
+
+static int echo_three(SOCKET s, HANDLE now)
+{
+    WSADATA data;
+    char c;
+
+    if (WSAStartup(MAKEWORD(2, 2), &data))
+        return 2;
+    for (int i = 0; i < 3; i++) {
+        if (WaitForSingleObject(now, 20000) || recv(s, &c, 1, 0) != 1 || send(s, &c, 1, 0) != 1)
+            return 1;
+    }
+    return 0;
+}
+
+static int duplicate_there(DWORD id, HANDLE handle)
+{
+    HANDLE process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, id), copy = NULL;
+
+    DuplicateHandle(process, handle, process, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    return (int)(LONG_PTR)copy;
+}
+
+static int child(int argc, char **argv)
+{
+    if (argc == 3 && !strcmp(argv[0], "echo"))
+        return echo_three((SOCKET)strtoul(argv[1], NULL, 10), (HANDLE)(ULONG_PTR)strtoul(argv[2], NULL, 10));
+    if (argc == 3 && !strcmp(argv[0], "duplicate"))
+        return duplicate_there(strtoul(argv[1], NULL, 10), (HANDLE)(ULONG_PTR)strtoul(argv[2], NULL, 10));
     Sleep(5000);
     return 0;
 }
 
 __attribute__((constructor)) static void set_child(void)
 {
-    test_child = sleep_child;
+    test_child = child;
 }
 
 const struct test_case test_cases[] = {
@@ -447,6 +544,7 @@ const struct test_case test_cases[] = {
     { "selection-again", selection_again },
     { "selection-after-wait", selection_after_wait },
     { "selection-inherited", selection_inherited },
+    { "reset-while-selected", reset_while_selected },
     { "pending-receive", pending_receive },
     { "pending-receive-and-poll", pending_receive_and_poll },
     { "pending-send", pending_send },
@@ -455,6 +553,8 @@ const struct test_case test_cases[] = {
     { "waiting-send", waiting_send },
     { "second-handle", second_handle },
     { "second-handle-as-file", second_handle_as_file },
+    { "second-handle-from-outside", second_handle_from_outside },
+    { "selection-of-the-parent", selection_of_the_parent },
     { "second-socket", second_socket },
     { "unbound-datagram", unbound_datagram },
     { "buffers", buffers },

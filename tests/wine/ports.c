@@ -537,7 +537,7 @@ static void waiting_comes_first(void)
     }
 }
 
-/* A selection that begins while a receive waits is not told of what the receive takes, before, while or after it does. */
+/* A selection is not told of what a receive takes that waits, be it there before the selection or not. */
 static void selection_begins(void)
 {
     HANDLE event = WSACreateEvent();
@@ -562,6 +562,10 @@ static void selection_begins(void)
             CHECK_RET(recv(pair[1], &byte, 1, 0), 1);
             CHECK_INT(byte, 'c');
         }
+        pend_recv(pair[1], &op);
+        send_all(pair[0], "d", 1);
+        CHECK_INT(WaitForSingleObject(event, 30), WAIT_TIMEOUT);
+        want_packet(port, &op.ov, 1, 0);
         CHECK_OK(WSAEventSelect(pair[1], NULL, 0));
     }
 }

@@ -277,6 +277,48 @@ static void unload_and_load(void)
     }
 }
 
+static LONG volatile calling;
+
+static DWORD WINAPI call_on_and_on(void *arg)
+{
+    unsigned refused = 0;
+    char c;
+
+    (void)arg;
+    while (calling) {
+        SOCKET s = socket(AF_INET, SOCK_DGRAM, 0);
+        int err = s == INVALID_SOCKET ? WSAGetLastError() : recv(s, &c, 1, 0) ? WSAGetLastError() : 0;
+
+        if (err == WSANOTINITIALISED || err == WSAENOTSOCK) {
+            refused++;
+            Sleep(0);
+        } else if (err != WSAEINVAL) { /* it is not bound */
+            CHECK_ERR(err, WSAEINVAL);
+        }
+        closesocket(s);
+    }
+    return refused;
+}
+
+/* Whichever comes first: a call either gets through or is refused, and never meets a provider that has gone. */
+static void cleanup_against_calls(void)
+{
+    HANDLE thread[3];
+    WSADATA data;
+
+    calling = TRUE;
+    for (int t = 0; t < COUNT(thread); t++)
+        thread[t] = thread_start(call_on_and_on, NULL);
+    for (int i = 0; i < 40; i++) {
+        NEED_OK(WSAStartup(MAKEWORD(2, 2), &data));
+        Sleep(i % 4);
+        NEED_OK(WSACleanup());
+    }
+    calling = FALSE;
+    for (int t = 0; t < COUNT(thread); t++)
+        note("refused: %u", (unsigned)thread_join(thread[t]));
+}
+
 const struct test_case test_cases[] = {
     { "versions", versions, .unstarted = 1 },
     { "data-fields", data_fields, .unstarted = 1 },
@@ -289,6 +331,7 @@ const struct test_case test_cases[] = {
     { "last-error-per-thread", last_error_per_thread },
     { "success-clears-last-error", success_clears_last_error },
     { "cleanup-ends-blocked-calls", cleanup_ends_blocked_calls },
+    { "cleanup-against-calls", cleanup_against_calls, .unstarted = 1 },
     { "unload-and-load", unload_and_load, .unstarted = 1 },
     { 0 },
 };

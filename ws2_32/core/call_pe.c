@@ -26,8 +26,7 @@ static inline __attribute__((always_inline)) int enter(struct call *c)
 
     /*
      * Either the final cleanup sees this count or we see the cleanup. The store comes before the load for all processors, though
-     * nothing here says so to ours: the cleanup does, for all threads at once (FlushProcessWriteBuffers), since it is rare and
-     * this is not.
+     * nothing here says so to ours: the cleanup does, for all threads (thread_fence_others), since it is rare and this is not.
      */
     __atomic_store_n(&t->in_provider, t->in_provider + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

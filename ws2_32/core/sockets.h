@@ -21,11 +21,10 @@ enum socket_kind {
 struct socket_entry {
     uintptr_t handle;
     struct provider *provider; /* who registered the handle last: the top of its chain */
-    uint32_t catalog_id;       /* of that provider's entry */
     struct provider *base;     /* who registered it first */
-    uint32_t base_id;
-    enum socket_kind kind;
+    uint32_t catalog_id, base_id; /* of those providers' entries */
     uintptr_t context;
+    enum socket_kind kind;
 
     unsigned refs;                  /* table, and a closesocket() in progress; guarded by the lock */
     bool closing;                   /* guarded by the lock */

@@ -113,7 +113,7 @@ int startup_end(void)
     if (!last)
         return 0;
 
-    FlushProcessWriteBuffers(); /* what call_enter() relies on */
+    thread_fence_others(); /* what call_enter() relies on */
     take_apart();
 
     lock_take(&lock);

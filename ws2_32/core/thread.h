@@ -15,6 +15,7 @@ struct thread {
     struct thread *next;       /* list of all threads; guarded by the thread lock */
     LONG volatile in_provider; /* calls into providers now on this thread's stack; written by it alone */
     const void *frame[THREAD_FRAMES]; /* where on the stack each of those calls stands, outermost first */
+    DWORD tid;
     WSATHREADID id;            /* use thread_id() */
     int open_type;             /* SO_OPENTYPE */
     FARPROC blocking_hook;     /* 1.1 programs only */
@@ -46,6 +47,12 @@ BOOL thread_id_valid(const WSATHREADID *id);
 
 /* Calls into providers that other threads are in now. */
 BOOL thread_others_in_provider(void);
+
+/*
+ * Every store that another thread has made before now is seen after this call, and what this thread has stored is seen by every load that
+ * another one makes later. Stops each of them for a moment; for rare occasions.
+ */
+void thread_fence_others(void);
 
 /* From DllMain. */
 BOOL thread_process_attach(void);

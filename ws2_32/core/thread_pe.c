@@ -52,6 +52,7 @@ static struct thread *thread_new(void)
     }
     lock_take(&lock);
     t->id.Reserved = next_serial++;
+    t->tid = GetCurrentThreadId();
     t->next = threads;
     threads = t;
     lock_drop(&lock);
@@ -126,6 +127,36 @@ BOOL thread_id_valid(const WSATHREADID *id)
     valid = find(id) != NULL;
     lock_drop(&lock);
     return valid;
+}
+
+/* GetThreadContext returns when the thread has stopped, and nothing goes on across that. */
+static void stop_for_a_moment(DWORD tid)
+{
+    HANDLE h = OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION, FALSE, tid);
+    CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
+
+    if (!h)
+        return; /* it was terminated */
+    if (GetProcessIdOfThread(h) == GetCurrentProcessId() && SuspendThread(h) != (DWORD)-1) {
+        GetThreadContext(h, &context);
+        ResumeThread(h);
+    }
+    CloseHandle(h);
+}
+
+/*
+ * FlushProcessWriteBuffers would be the call for it, but does nothing in Wine 8.0. A thread that waits for the lock is of no interest: it has
+ * no record yet, or is ending. One that holds a lock of the system's does no harm, as nothing here needs any before it goes on.
+ */
+void thread_fence_others(void)
+{
+    struct thread *self = slot_get();
+
+    lock_take(&lock);
+    for (struct thread *t = threads; t; t = t->next)
+        if (t != self)
+            stop_for_a_moment(t->tid);
+    lock_drop(&lock);
 }
 
 BOOL thread_others_in_provider(void)
