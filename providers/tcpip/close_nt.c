@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/tcpip/entry.h"
+#include "providers/tcpip/leaving.h"
 #include "providers/tcpip/pend.h"
+
+#include <stdlib.h>
 
 /*
  * A send that is still queued when its handle is closed is cut off, and if the handle's value is given to another
@@ -21,9 +24,15 @@ static BOOL sends_queued(struct sock *k)
     return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
 }
 
+struct finisher {
+    struct leaving leaving;
+    struct sock *sock;
+};
+
 static DWORD WINAPI finish_sends(void *arg)
 {
-    struct sock *k = arg;
+    struct finisher *f = arg;
+    struct sock *k = f->sock;
     struct afd_sendmsg in = marker();
     HMODULE module = NULL;
 
@@ -31,6 +40,8 @@ static DWORD WINAPI finish_sends(void *arg)
                            GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
                        (LPCWSTR)(void *)finish_sends, &module);
     afd_call(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0, NULL);
+    leaving_remove(&f->leaving);
+    free(f);
     sock_put(k);
     FreeLibraryAndExitThread(module, 0);
 }
@@ -38,15 +49,21 @@ static DWORD WINAPI finish_sends(void *arg)
 /* The thread, which has its own references to the socket and to this DLL; NULL when it cannot be had. */
 static HANDLE start_finisher(struct sock *k)
 {
+    struct finisher *f = calloc(1, sizeof *f);
     HMODULE module;
     HANDLE thread;
 
-    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)finish_sends,
-                            &module))
+    if (!f || !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)finish_sends, &module)) {
+        free(f);
         return NULL;
+    }
     sock_hold(k);
-    thread = CreateThread(NULL, 0, finish_sends, k, 0, NULL);
+    f->sock = k;
+    leaving_add(&f->leaving);
+    thread = CreateThread(NULL, 0, finish_sends, f, 0, NULL);
     if (!thread) {
+        leaving_remove(&f->leaving);
+        free(f);
         sock_put(k);
         FreeLibrary(module);
     }

@@ -6,6 +6,7 @@
 
 #include "providers/tcpip/bufs.h"
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/leaving.h"
 #include "providers/tcpip/spi.h"
 
 struct send {
@@ -40,6 +41,7 @@ static struct afd_sendmsg request_of(const struct send *r, BOOL force_async)
  * operation cancels it.
  */
 struct send_tail {
+    struct leaving leaving; /* first, see tail_has_left() */
     IO_STATUS_BLOCK iosb;
     struct sock *sock; /* not counted: the record owns the tail */
     ULONG bytes;
@@ -52,6 +54,11 @@ static BOOL tail_done(const struct send_tail *tail)
     return *(const volatile NTSTATUS *)&tail->iosb.Status != STATUS_PENDING;
 }
 
+static BOOL tail_has_left(const struct leaving *l)
+{
+    return tail_done((const struct send_tail *)l);
+}
+
 void send_tail_free(struct send_tail *tail)
 {
     if (!tail)
@@ -59,6 +66,7 @@ void send_tail_free(struct send_tail *tail)
     /* Finished or about to be: closesocket waits for it or cancels it before the last reference goes. */
     while (!tail_done(tail))
         Sleep(1);
+    leaving_remove(&tail->leaving);
     free(tail);
     InterlockedDecrement(&worker_busy);
 }
@@ -96,6 +104,8 @@ static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_RE
         free(tail);
         return FALSE;
     }
+    tail->leaving.has_left = tail_has_left;
+    leaving_add(&tail->leaving);
     k->tail = tail;
     k->had_pending_send = TRUE;
     return TRUE;

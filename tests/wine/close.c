@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How connections end, seen from both sides: graceful, half, abortive, with data still on the way. */
 #include "styles.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,6 +325,77 @@ static void disconnect_calls(void)
     CHECK_FAILS(recv(pair[0], &c, 1, 0), WSAESHUTDOWN);
 }
 
+/* ---- the process ends ---- */
+
+enum { LAST_WORDS = 8 << 20 }; /* more than the system's buffers on both sides take */
+
+static int child(int argc, char **argv)
+{
+    union addr at = loopback(AF_INET, (unsigned short)atoi(argv[0]));
+    HANDLE said = (HANDLE)(ULONG_PTR)strtoull(argv[1], NULL, 10);
+    char *data = malloc(LAST_WORDS);
+    BOOL overlapped = !strcmp(argv[2], "overlapped");
+    WSABUF buf = {LAST_WORDS, data};
+    OVERLAPPED o = {.hEvent = WSACreateEvent()};
+    u_long on = 1;
+    WSADATA wsa;
+    SOCKET s;
+
+    (void)argc;
+    NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    s = tcp_new(AF_INET);
+    NEED_OK(connect(s, &at.sa, sizeof at.v4));
+    pattern_fill(data, LAST_WORDS, 7);
+    if (overlapped) {
+        NEED(!WSASend(s, &buf, 1, NULL, 0, &o, NULL) || WSAGetLastError() == WSA_IO_PENDING);
+    } else {
+        NEED_OK(ioctlsocket(s, FIONBIO, &on));
+        NEED(send(s, data, LAST_WORDS, 0) == LAST_WORDS);
+    }
+    SetEvent(said);
+    if (strcmp(argv[2], "open"))
+        closesocket(s);
+    if (!strcmp(argv[2], "cleanup"))
+        WSACleanup();
+    ExitProcess(0);
+}
+
+/* What the process was told is sent arrives, though it ends before anybody has received any of it. */
+static void process_ends(void)
+{
+    static const char *const how[] = {"open", "closed", "cleanup", "overlapped"};
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    char *got = malloc(LAST_WORDS);
+
+    for (int i = 0; i < COUNT(how); i++) {
+        HANDLE said = CreateEventW(&inherited, TRUE, FALSE, NULL), process;
+        int little = 8192;
+        union addr at;
+        SOCKET listener = tcp_listen(AF_INET, &at), s;
+        char args[64];
+
+        check_about("%s", how[i]);
+        CHECK_OK(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, (char *)&little, sizeof little));
+        sprintf(args, "%u %llu %s", ntohs(at.v4.sin_port), (unsigned long long)(ULONG_PTR)said, how[i]);
+        process = child_start(args, 1);
+        s = accept(listener, NULL, NULL);
+        NEED(s != INVALID_SOCKET);
+        NEED(WaitForSingleObject(said, 20000) == WAIT_OBJECT_0);
+        CHECK_INT(recv_all(s, got, LAST_WORDS), LAST_WORDS);
+        CHECK(pattern_check(got, LAST_WORDS, 7));
+        CHECK_INT(child_wait(process), 0);
+        CHECK_OK(closesocket(s));
+        CHECK_OK(closesocket(listener));
+        CloseHandle(said);
+    }
+    free(got);
+}
+
+__attribute__((constructor)) static void take_child_role(void)
+{
+    test_child = child;
+}
+
 static void shutdown_misuse(void)
 {
     SOCKET pair[2], fresh = tcp_new(AF_INET), udp = udp_bound(AF_INET, NULL);
@@ -352,5 +424,6 @@ const struct test_case test_cases[] = {
     { "shutdown-both", shutdown_both },
     { "disconnect-calls", disconnect_calls },
     { "shutdown-misuse", shutdown_misuse },
+    { "process-ends", process_ends },
     { 0 },
 };
