@@ -21,6 +21,7 @@ struct chain {
     WSAPROTOCOL_INFOW below; /* the next provider's entry */
     WSAPROTOCOL_INFOW hand; /* what the next provider was started with: often the info that we were */
     BOOL over_base;         /* `below` is a base: it gets its own info and must not see chains */
+    BOOL own;               /* its sockets are the layer's own */
     HMODULE module;
     WSPDATA data;
     WSPPROC_TABLE next;
@@ -53,6 +54,10 @@ struct chain *chain_each(struct chain *after);
 int chain_set(SOCKET s, struct chain *c);
 /* The running chain that made `s`, or NULL. Lock-free. */
 struct chain *chain_of(SOCKET s);
+/* The chain that made `s` has sockets of its own. */
+BOOL chain_owns(SOCKET s);
+/* The layer has any of them. `mine`: in the chain of this entry; NULL: in some chain, as far as can be said before there are any. */
+BOOL chain_wants_own(const WSAPROTOCOL_INFOW *mine);
 /* The next provider's table for `s`, or NULL (WSAENOTSOCK). The hot path. */
 const WSPPROC_TABLE *chain_next(SOCKET s);
 

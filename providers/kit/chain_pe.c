@@ -82,6 +82,16 @@ static uint32_t own_ids(const WSAPROTOCOL_INFOW *all, uint32_t count, uint32_t *
     return n;
 }
 
+BOOL chain_wants_own(const WSAPROTOCOL_INFOW *mine)
+{
+    if (!ws2kit_layer.own || !ws2kit_layer.relay)
+        return ws2kit_layer.own != NULL;
+    /* An IFS layer above would take such a socket for a handle of the kernel's, so the catalog has to say it. */
+    if (mine && (mine->iSocketType != SOCK_DGRAM || mine->dwServiceFlags1 & XP1_IFS_HANDLES))
+        return FALSE;
+    return !ws2kit_layer.owns_datagrams || ws2kit_layer.owns_datagrams();
+}
+
 /* Copies the entries out, since the enumeration does not outlive the call. */
 static int find_place(const WSAPROTOCOL_INFOW *given, struct chain *c)
 {
@@ -106,6 +116,7 @@ static int find_place(const WSAPROTOCOL_INFOW *given, struct chain *c)
         c->over_base = c->below.ProtocolChain.ChainLen == BASE_PROTOCOL;
         c->hand = c->over_base ? c->below : *(const WSAPROTOCOL_INFOW *)place.hand;
         c->hand.dwProviderReserved = 0; /* a token is for one socket */
+        c->own = chain_wants_own(&c->mine);
     }
     free(own);
     free(all);
@@ -328,6 +339,13 @@ struct chain *chain_of(SOCKET s)
     struct chain *c = handle_map_find(&sockets, s);
 
     return c && is_live(c) ? c : NULL;
+}
+
+BOOL chain_owns(SOCKET s)
+{
+    struct chain *c = chain_of(s);
+
+    return c && c->own;
 }
 
 /*

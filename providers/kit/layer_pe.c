@@ -155,7 +155,7 @@ void WSPAPI GetLspGuid(GUID *guid)
 __declspec(dllexport) DWORD WSPAPI GetLspServiceFlags(void);
 DWORD WSPAPI GetLspServiceFlags(void)
 {
-    return ws2kit_layer.own ? 0 : XP1_IFS_HANDLES;
+    return chain_wants_own(NULL) ? 0 : XP1_IFS_HANDLES;
 }
 
 /* ---- for the layer's author ---- */

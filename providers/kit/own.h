@@ -47,7 +47,7 @@ struct own_op {
     struct own_transmit *transmit; /* own_transmit_pe.c */
     struct own_op *next_waiting;
     BOOL has_turn;  /* o is busy with it */
-    BOOL cancelled; /* nothing more of it is to be started; guarded by the socket lock */
+    BOOL cancelled; /* nothing more of it is to be started; set under the socket lock, read without */
     BOOL posted;    /* nothing is under way below: it ends with this */
     int posted_err;
     BOOL telling;                /* its end is being told; guarded by the socket lock */
@@ -56,8 +56,11 @@ struct own_op {
     int what;           /* enum ws2kit_end, or OWN_OTHER: nobody is told */
     DWORD asked;        /* the call's flags */
     SSIZE_T sending;    /* bytes at `data`, for who is told of what was sent */
-    struct sockaddr *from; /* the program's, of a receive; with from_bytes */
+    struct sockaddr *from; /* the program's, of a receive, or `to`; with from_bytes */
     LPINT from_bytes;
+    INT from_room;         /* *from_bytes, as it was given */
+    BOOL again;            /* may be asked below again, by the worker */
+    DWORD starter;         /* the program's thread */
     WSAMSG *receiving;     /* the program's, of WSARecvMsg */
     struct sockaddr_storage to; /* where a datagram goes */
     int to_bytes;
@@ -65,7 +68,7 @@ struct own_op {
     WSABUF *buf;        /* a copy of the program's, or the one for `data` */
     DWORD count;
     char *data;         /* outgoing bytes, transformed */
-    WSAMSG msg;
+    WSAMSG msg; /* to send; or *receiving as it was given */
 };
 
 /* The socket with a reference to give back, or NULL: not one of ours, or closed. */
@@ -155,14 +158,28 @@ void own_told(const struct ws2kit_ended *what);
 /* Where a datagram goes, kept for who is told when it is gone. */
 void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes);
 
+/* ---- datagrams of which the layer says whether they arrive ---- */
+
+/* It is asked on this socket. */
+BOOL own_judges(const struct own_socket *o);
+/* What a receive has brought (0 or WSAEMSGSIZE) is lost; a peek has then been made to see the next one. */
+BOOL own_is_lost(struct own_socket *o, const struct ws2kit_ended *what);
+/* The worker: asks below again for a datagram instead of the lost one: 0 or WSA_IO_PENDING, or why not. */
+int own_receive_again(struct own_op *op);
+/* The part of it for WSARecvMsg. */
+int own_receive_message_again(struct own_op *op);
+
 /* own_extension_pe.c: the function for a program that asks for `id`; NULL: not to be had through this layer. */
 FARPROC own_extension(const GUID *id);
+/* The kit's own, by its index in struct ws2kit_extensions. */
+FARPROC own_function(size_t i);
 
 /* own_select_pe.c */
 int WSPAPI own_Select(int n, fd_set *rd, fd_set *wr, fd_set *ex, const PTIMEVAL timeout,
                       LPINT err);
 int WSPAPI own_AsyncSelect(SOCKET s, HWND window, unsigned message, long events, LPINT err);
-int own_poll(struct own_socket *o, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+/* `lower`: any socket of the provider that has `next`. */
+int own_poll(const WSPPROC_TABLE *next, SOCKET lower, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
              LPDWORD returned, LPINT err);
 /* Gives an accepted socket its listener's selection. */
 void own_inherit(struct own_socket *o, struct own_socket *parent);

@@ -162,6 +162,45 @@ static BOOL PASCAL own_TransmitPackets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT elem
     return put_after(o, done);
 }
 
+static int receive_message_now(struct own_socket *o, LPFN_WSARECVMSG below, LPWSAMSG msg, LPDWORD got, int *err)
+{
+    const WSAMSG asked = *msg;
+    struct ws2kit_ended e;
+    BOOL again;
+    int result;
+
+    do {
+        *msg = asked;
+        result = below(o->lower, msg, got, NULL, NULL);
+        *err = result ? WSAGetLastError() : 0;
+        e = (struct ws2kit_ended){
+            .s = o->upper, .what = WS2KIT_RECEIVED, .err = *err, .flags = asked.dwFlags,
+            .bytes = !result ? *got : *err == WSAEMSGSIZE
+                ? (size_t)own_total(msg->lpBuffers, msg->dwBufferCount) : 0,
+            .buf = msg->lpBuffers, .count = msg->dwBufferCount, .address = msg->name,
+            .address_bytes = msg->namelen };
+        again = own_judges(o) && (!result || *err == WSAEMSGSIZE) && own_is_lost(o, &e);
+        if (again && __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
+            *err = WSAEINTR;
+            return SOCKET_ERROR;
+        }
+    } while (again);
+    own_told(&e);
+    return result;
+}
+
+int own_receive_message_again(struct own_op *op)
+{
+    LPFN_WSARECVMSG below = BELOW(LPFN_WSARECVMSG, WSARecvMsg, op->o);
+
+    if (!below)
+        return WSAGetLastError();
+    if (IsBadWritePtr(op->receiving, sizeof *op->receiving))
+        return WSAEFAULT;
+    *op->receiving = op->msg;
+    return below(op->o->lower, op->receiving, &op->flags, &op->lower, NULL) ? WSAGetLastError() : 0;
+}
+
 static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERLAPPED ov,
                                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
@@ -175,14 +214,7 @@ static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERL
     } else if (o && !IsBadWritePtr(msg, sizeof *msg) &&
                !IsBadReadPtr(msg->lpBuffers, msg->dwBufferCount * sizeof *msg->lpBuffers)) {
         if (!ov) {
-            result = below(o->lower, msg, got, NULL, NULL);
-            err = result ? WSAGetLastError() : 0;
-            own_told(&(struct ws2kit_ended){
-                .s = s, .what = WS2KIT_RECEIVED, .err = err, .flags = msg->dwFlags,
-                .bytes = !result ? *got : err == WSAEMSGSIZE
-                    ? (size_t)own_total(msg->lpBuffers, msg->dwBufferCount) : 0,
-                .buf = msg->lpBuffers, .count = msg->dwBufferCount, .address = msg->name,
-                .address_bytes = msg->namelen });
+            result = receive_message_now(o, below, msg, got, &err);
             if (!result || err == WSAEMSGSIZE)
                 own_incoming(s, msg->lpBuffers, msg->dwBufferCount, result ? SIZE_MAX : *got);
         } else if ((op = own_begin(o, ov, routine, NULL, msg->dwBufferCount, 0, &err))) {
@@ -191,6 +223,8 @@ static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERL
             op->what = WS2KIT_RECEIVED;
             op->asked = msg->dwFlags;
             op->receiving = msg;
+            op->msg = *msg;
+            op->again = own_judges(o);
             result = below(o->lower, msg, &op->flags, &op->lower, NULL);
             err = result ? WSAGetLastError() : 0;
             result = own_started(op, result != 0, &err);
@@ -266,7 +300,7 @@ const struct ws2kit_extensions ws2kit_own_extension = {
 };
 
 /* What TransmitFile and TransmitPackets send below would go past a layer that sees the bytes: for those the kit sends it itself. */
-static FARPROC usual(int i)
+FARPROC own_function(size_t i)
 {
     if (own_sees_outgoing() && i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC))
         return (FARPROC)(void *)own_transmit_file;
@@ -275,6 +309,7 @@ static FARPROC usual(int i)
     return ((const FARPROC *)&ws2kit_own_extension)[i];
 }
 
+/* With a relay, the program may use on a connection what it has fetched here: the relay's functions serve both. */
 FARPROC own_extension(const GUID *id)
 {
     int i = extension_index(id);
@@ -283,5 +318,7 @@ FARPROC own_extension(const GUID *id)
         return NULL;
     if (((const FARPROC *)&ws2kit_layer.extension)[i])
         return ((const FARPROC *)&ws2kit_layer.extension)[i];
-    return usual(i);
+    if (ws2kit_layer.relay)
+        return ((const FARPROC *)ws2kit_layer.relay->extension)[i];
+    return own_function(i);
 }

@@ -118,8 +118,8 @@ static int WSPAPI own_SendTo(SOCKET s, LPWSABUF buf, DWORD count, LPDWORD sent, 
 
 /* ---- receiving: the lower provider writes into the program's buffers, and the bytes are transformed there ---- */
 
-static void received(SOCKET s, const WSABUF *buf, DWORD count, DWORD got, DWORD flags,
-                     const struct sockaddr *from, const INT *from_bytes, int err)
+static struct ws2kit_ended received(SOCKET s, const WSABUF *buf, DWORD count, DWORD got, DWORD flags,
+                                    const struct sockaddr *from, const INT *from_bytes, int err)
 {
     struct ws2kit_ended e = { .s = s, .what = WS2KIT_RECEIVED, .err = err, .flags = flags,
                               .buf = buf, .count = count };
@@ -132,13 +132,13 @@ static void received(SOCKET s, const WSABUF *buf, DWORD count, DWORD got, DWORD 
         e.address = from;
         e.address_bytes = *from_bytes;
     }
-    own_told(&e);
+    return e;
 }
 
-/* Who is told of a datagram is told where it came from, whether the program wants to know or not. */
+/* Who is told of a datagram, or asked, is told where it came from, whether the program wants to know or not. */
 static BOOL asks_from_where(const struct own_socket *o)
 {
-    return ws2kit_layer.ended && o->chain->mine.iSocketType == SOCK_DGRAM;
+    return (ws2kit_layer.ended || ws2kit_layer.arrived) && o->chain->mine.iSocketType == SOCK_DGRAM;
 }
 
 static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got, LPDWORD flags,
@@ -147,7 +147,11 @@ static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got
     const WSPPROC_TABLE *next = &o->chain->next;
     struct sockaddr_storage room;
     INT room_bytes = sizeof room;
-    DWORD asked = ws2kit_layer.ended && !IsBadReadPtr(flags, sizeof *flags) ? *flags : 0;
+    BOOL told = ws2kit_layer.ended || ws2kit_layer.arrived, has_flags = told && !IsBadReadPtr(flags, sizeof *flags);
+    DWORD asked = has_flags ? *flags : 0;
+    struct ws2kit_ended e;
+    INT from_room;
+    BOOL again;
     int result;
 
     if (!from && asks_from_where(o)) {
@@ -155,12 +159,23 @@ static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got
         from = (struct sockaddr *)&room;
         from_bytes = &room_bytes;
     }
-    result = has_from ? next->lpWSPRecvFrom(o->lower, buf, count, got, flags, from, from_bytes,
-                                            NULL, NULL, NULL, err)
-                      : next->lpWSPRecv(o->lower, buf, count, got, flags, NULL, NULL, NULL, err);
+    from_room = own_judges(o) && !IsBadReadPtr(from_bytes, sizeof *from_bytes) ? *from_bytes : 0;
+    do {
+        result = has_from ? next->lpWSPRecvFrom(o->lower, buf, count, got, flags, from, from_bytes,
+                                                NULL, NULL, NULL, err)
+                          : next->lpWSPRecv(o->lower, buf, count, got, flags, NULL, NULL, NULL, err);
+        e = received(o->upper, buf, count, result ? 0 : *got, asked, has_from ? from : NULL, from_bytes,
+                     result ? *err : 0);
+        again = own_judges(o) && (!result || *err == WSAEMSGSIZE) && own_is_lost(o, &e);
+        if (again && __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE))
+            return own_fail(err, WSAEINTR);
+        if (again) {
+            *flags = asked;
+            *from_bytes = from_room;
+        }
+    } while (again);
 
-    received(o->upper, buf, count, result ? 0 : *got, asked, has_from ? from : NULL, from_bytes,
-             result ? *err : 0);
+    own_told(&e);
     if (!result)
         own_incoming(o->upper, buf, count, *got);
     else if (*err == WSAEMSGSIZE)
@@ -186,6 +201,7 @@ static int recv_later(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD f
     op->receiver = o->upper;
     op->what = WS2KIT_RECEIVED;
     op->asked = *flags;
+    op->again = own_judges(o);
     if (!from && asks_from_where(o)) {
         has_from = TRUE;
         from = (struct sockaddr *)&op->to;
@@ -194,6 +210,7 @@ static int recv_later(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD f
     }
     op->from = has_from && from && from_bytes ? from : NULL;
     op->from_bytes = from_bytes;
+    op->from_room = op->again && !IsBadReadPtr(from_bytes, sizeof *from_bytes) ? *from_bytes : 0;
     op->flags = *flags;
     result = has_from ? next->lpWSPRecvFrom(o->lower, op->buf, count, &got, &op->flags, from,
                                             from_bytes, &op->lower, NULL, thread, err)
@@ -278,7 +295,7 @@ static BOOL answer_here(struct own_socket *o, DWORD code, LPVOID in, DWORD in_by
         *result = answer(out, out_bytes, returned, &o->upper, sizeof o->upper, err);
         return TRUE;
     case SIO_EXT_POLL:
-        *result = own_poll(o, in, in_bytes, out, out_bytes, returned, err);
+        *result = own_poll(&o->chain->next, o->lower, in, in_bytes, out, out_bytes, returned, err);
         return TRUE;
     case SIO_EXT_SELECT:
     case SIO_EXT_SENDMSG:

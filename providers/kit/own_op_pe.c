@@ -81,20 +81,19 @@ void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes)
     op->to_bytes = bytes;
 }
 
-static void told_op(struct own_op *op, int err, size_t bytes)
+/* All but `bytes`. `sent`: room. */
+static struct ws2kit_ended end_of(struct own_op *op, int err, WSABUF *sent)
 {
     struct ws2kit_ended e = { .s = op->o->upper, .what = op->what, .err = err, .overlapped = TRUE,
                               .flags = op->asked };
-    WSABUF sent = { (ULONG)op->sending, op->data };
 
-    if (op->what == OWN_OTHER || !ws2kit_layer.ended)
-        return;
+    *sent = (WSABUF){ (ULONG)op->sending, op->data };
     if (op->receiver != INVALID_SOCKET) {
         e.s = op->receiver;
         e.buf = op->buf;
         e.count = op->count;
     } else if (op->sending) {
-        e.buf = &sent;
+        e.buf = sent;
         e.count = 1;
     }
     if (op->to_bytes) {
@@ -107,6 +106,17 @@ static void told_op(struct own_op *op, int err, size_t bytes)
         e.address = op->from;
         e.address_bytes = *op->from_bytes;
     }
+    return e;
+}
+
+static void told_op(struct own_op *op, int err, size_t bytes)
+{
+    struct ws2kit_ended e;
+    WSABUF sent;
+
+    if (op->what == OWN_OTHER || !ws2kit_layer.ended)
+        return;
+    e = end_of(op, err, &sent);
     if (op->what == WS2KIT_CONNECTED || op->what == WS2KIT_ACCEPTED) {
         own_told(&e);
         e.what = op->what == WS2KIT_CONNECTED ? WS2KIT_SENT : WS2KIT_RECEIVED;
@@ -197,6 +207,38 @@ static void unlink_op(struct own_op *op)
     own_unlock();
 }
 
+/*
+ * The worker: a datagram that has come is lost, and the same receive goes on with the next; TRUE. Not after a cleanup, when the program's
+ * buffers may be gone.
+ */
+static BOOL goes_on_without(struct own_op *op, int *err, DWORD *bytes)
+{
+    struct ws2kit_ended e;
+    WSABUF unused;
+    BOOL lost;
+    int failure;
+
+    if (!op->again || (*err && *err != WSAEMSGSIZE) || !own_may_tell(op->o))
+        return FALSE;
+    e = end_of(op, *err, &unused);
+    e.bytes = *bytes;
+    lost = own_is_lost(op->o, &e);
+    failure = lost ? own_receive_again(op) : 0;
+    own_has_told();
+    if (!lost)
+        return FALSE;
+    if (!failure || failure == WSA_IO_PENDING) {
+        /* Whoever cancelled just before this had nothing below to cancel. */
+        if (__atomic_load_n(&op->cancelled, __ATOMIC_SEQ_CST))
+            CancelIoEx((HANDLE)op->o->lower, &op->lower);
+        return TRUE;
+    }
+    op->lower.Internal = 0;
+    *err = failure;
+    *bytes = 0;
+    return FALSE;
+}
+
 /* The worker: how the lower operation ended becomes how the program's ended. */
 static void finish(struct own_op *op, DWORD code)
 {
@@ -220,6 +262,8 @@ static void finish(struct own_op *op, DWORD code)
             err = WSASYSCALLFAILURE;
     }
     if (op->transmit && own_transmit_goes_on(op, &err, &bytes))
+        return;
+    if (goes_on_without(op, &err, &bytes))
         return;
     if (err)
         status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
@@ -319,6 +363,7 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
     op->user = user;
     op->routine = routine;
     op->quiet = !routine && !user->hEvent;
+    op->starter = GetCurrentThreadId();
     if (thread)
         op->thread = *thread;
     else if (routine && upcalls.lpWPUOpenCurrentThread(&op->thread, err)) {
@@ -359,6 +404,39 @@ int own_started(struct own_op *op, BOOL failed, LPINT err)
     return SOCKET_ERROR;
 }
 
+/* Between two pieces, or two receives, there is nothing below to cancel. Under the socket lock. TRUE: it will end for this. */
+static BOOL end_between(struct own_op *op)
+{
+    if (op->telling)
+        return FALSE;
+    __atomic_store_n(&op->cancelled, TRUE, __ATOMIC_SEQ_CST);
+    return TRUE;
+}
+
+/* Receives that this thread has started: the worker may have made them again, and CancelIo is about who did. */
+static BOOL cancel_again_of_thread(struct own_socket *o)
+{
+    struct own_op *op;
+    BOOL any = FALSE;
+
+    do {
+        own_lock();
+        for (op = o->first; op && !(op->again && op->starter == GetCurrentThreadId() && !op->cancelled && !op->telling);
+             op = op->next)
+            ;
+        if (op) {
+            op->refs++;
+            any |= end_between(op);
+        }
+        own_unlock();
+        if (op) {
+            CancelIoEx((HANDLE)o->lower, &op->lower);
+            release(op);
+        }
+    } while (op);
+    return any;
+}
+
 /*
  * A lower operation was started on the thread that called us, so "those of this thread" and "all" are the same question
  * to the lower handle. An operation that is asked for by name is kept from being freed, and its address from being used again.
@@ -372,17 +450,19 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
 
     own_lock();
     for (op = o->first; op && (!user || op->user != user); op = op->next)
-        if (!user && op->transmit)
-            in_pieces = op->cancelled = TRUE;
+        if (!user && (op->transmit || (op->again && !own_thread_only)))
+            in_pieces |= end_between(op);
     if (op) {
         op->refs++;
-        if (op->transmit)
-            in_pieces = op->cancelled = TRUE; /* between two pieces there is nothing below to cancel */
+        if (op->transmit || op->again)
+            in_pieces = end_between(op);
     }
     own_unlock();
     found = own_cancel_waiting(o, user);
-    if (own_thread_only)
+    if (own_thread_only) {
+        found |= cancel_again_of_thread(o);
         return CancelIo((HANDLE)o->lower) || in_pieces || found;
+    }
     if (!user)
         return CancelIoEx((HANDLE)o->lower, NULL) || in_pieces || found;
     if (!op)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readiness, of a layer with sockets of its own: sets and arrays are translated on the way down and back. WSAEventSelect
+ * Readiness, of a layer with sockets of its own: sets and arrays are translated on the way down and back. With a relay there are
+ * connections among them, which stay as they are. WSAEventSelect
  * needs nothing, since an event object knows no sockets. The messages of WSAAsyncSelect name the lower handle, so they go to a
  * window of ours first, and from there to the program's.
  */
@@ -28,14 +29,17 @@ static int down(struct translation *t, int k)
         return WSAENOBUFS;
     t->lower[k]->fd_count = 0;
     for (u_int i = 0; i < count; i++) {
-        struct own_socket *o = own_get(t->upper[k]->fd_array[i]);
+        SOCKET s = t->upper[k]->fd_array[i];
+        struct own_socket *o = own_get(s);
+        struct chain *c = o ? o->chain : ws2kit_layer.relay ? chain_of(s) : NULL;
 
-        if (!o)
+        if (!c)
             return WSAENOTSOCK;
         if (!t->chain)
-            t->chain = o->chain;
-        t->lower[k]->fd_array[t->lower[k]->fd_count++] = o->lower;
-        own_put(o);
+            t->chain = c;
+        t->lower[k]->fd_array[t->lower[k]->fd_count++] = o ? o->lower : s;
+        if (o)
+            own_put(o);
     }
     return 0;
 }
@@ -47,10 +51,11 @@ static void up(fd_set *upper, const fd_set *lower)
 
     for (u_int i = 0; i < upper->fd_count; i++) {
         struct own_socket *o = own_get(upper->fd_array[i]);
+        SOCKET below = o ? o->lower : upper->fd_array[i];
         BOOL ready = FALSE;
 
-        for (u_int k = 0; o && !ready && k < lower->fd_count; k++)
-            ready = lower->fd_array[k] == o->lower;
+        for (u_int k = 0; !ready && k < lower->fd_count; k++)
+            ready = lower->fd_array[k] == below;
         for (u_int k = 0; ready && k < kept; k++)
             ready = upper->fd_array[k] != upper->fd_array[i]; /* named twice: counts once */
         if (ready)
@@ -85,7 +90,7 @@ int WSPAPI own_Select(int n, fd_set *rd, fd_set *wr, fd_set *ex, const PTIMEVAL 
 
 /* ---- WSAPoll ---- */
 
-int own_poll(struct own_socket *o, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+int own_poll(const WSPPROC_TABLE *next, SOCKET any, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
              LPDWORD returned, LPINT err)
 {
     WSAPOLLDATA *asked = in, *answer = out, *lower;
@@ -101,11 +106,12 @@ int own_poll(struct own_socket *o, void *in, DWORD in_bytes, void *out, DWORD ou
     for (ULONG i = 0; i < lower->fds; i++) {
         struct own_socket *each = own_get(lower->fdArray[i].fd);
 
-        lower->fdArray[i].fd = each ? each->lower : INVALID_SOCKET;
+        if (each || !ws2kit_layer.relay)
+            lower->fdArray[i].fd = each ? each->lower : INVALID_SOCKET;
         if (each)
             own_put(each);
     }
-    result = o->chain->next.lpWSPIoctl(o->lower, SIO_EXT_POLL, lower, in_bytes, lower, in_bytes,
+    result = next->lpWSPIoctl(any, SIO_EXT_POLL, lower, in_bytes, lower, in_bytes,
                                        returned, NULL, NULL, NULL, err);
     if (!result) {
         memmove(answer, in, in_bytes);

@@ -410,4 +410,5 @@ static void fill(WSPPROC_TABLE *table)
     ws2kit_own_pass = *table; /* always the same */
 }
 
-const struct ws2kit_own_sockets ws2kit_own_sockets = { fill, stop };
+const struct ws2kit_own_sockets ws2kit_own_sockets = { fill,     stop,    own_function, &ws2kit_own_pass,
+                                                        own_Select, own_poll };

@@ -282,7 +282,7 @@ void pass_fill(const struct chain *c, WSPPROC_TABLE *table)
     entries.lpWSPSocket = pass_Socket;
     entries.lpWSPStringToAddress = pass_StringToAddress;
 
-    if (ws2kit_layer.own) {
+    if (c->own) {
         entries.lpWSPCancelBlockingCall = pass_CancelBlockingCall;
         ws2kit_layer.own->fill(&entries);
     }

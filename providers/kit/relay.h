@@ -29,6 +29,9 @@ struct relay_sock;
 struct relay_conn;
 struct relay_listener;
 
+/* Where a call goes for a socket that is none of the relay's: to the next provider, or to the part of the kit that has sockets of its own. */
+const WSPPROC_TABLE *relay_next(SOCKET s);
+
 /* ---- the thread ---- */
 
 /* Something that comes to the relay's thread through its port: the end of an overlapped operation, or a call (err and bytes 0). */

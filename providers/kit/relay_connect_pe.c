@@ -508,7 +508,7 @@ int WSPAPI relay_Connect(SOCKET s, const struct sockaddr *name, int bytes, LPWSA
     if (k)
         relay_sock_put(k);
     if (err == WS2KIT_PASS) {
-        next = chain_next(s);
+        next = relay_next(s);
         if (next)
             return next->lpWSPConnect(s, name, bytes, caller, callee, sqos, gqos, lp_errno);
         err = WSAENOTSOCK;

@@ -26,10 +26,14 @@ static SOCKET WSPAPI relay_Socket(int family, int type, int protocol, LPWSAPROTO
                                   GROUP group, DWORD flags, LPINT lp_errno)
 {
     BOOL duplicate = info && info->dwProviderReserved;
-    SOCKET s = ws2kit_pass.lpWSPSocket(family, type, protocol, info, group, flags, lp_errno);
-    struct chain *c = s == INVALID_SOCKET ? NULL : chain_of(s);
+    struct chain *c;
     int err, ignored;
+    SOCKET s;
 
+    if (ws2kit_layer.own && info && !chain_get(info, &c) && c->own)
+        return ws2kit_layer.own->pass->lpWSPSocket(family, type, protocol, info, group, flags, lp_errno);
+    s = ws2kit_pass.lpWSPSocket(family, type, protocol, info, group, flags, lp_errno);
+    c = s == INVALID_SOCKET ? NULL : chain_of(s);
     if (!c || duplicate || !is_stream(&c->mine) || relay_sock_new(s, c, &err))
         return s;
     ws2kit_pass.lpWSPCloseSocket(s, &ignored);
@@ -40,7 +44,7 @@ static SOCKET WSPAPI relay_Socket(int family, int type, int protocol, LPWSAPROTO
 static int WSPAPI relay_CloseSocket(SOCKET s, LPINT lp_errno)
 {
     struct relay_sock *k = relay_sock_get(s);
-    const WSPPROC_TABLE *table = k && k->foreign ? k->base : chain_next(s);
+    const WSPPROC_TABLE *table = k && k->foreign ? k->base : relay_next(s);
     int result;
 
     if (k)
@@ -57,7 +61,7 @@ static int WSPAPI relay_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_I
                                         LPINT lp_errno)
 {
     struct relay_sock *k = relay_sock_get(s);
-    const WSPPROC_TABLE *table = k && k->foreign ? k->base : chain_next(s);
+    const WSPPROC_TABLE *table = k && k->foreign ? k->base : relay_next(s);
     struct chain *c = chain_of(s);
     int result;
 
@@ -195,13 +199,15 @@ static int WSPAPI relay_Ioctl(SOCKET s, DWORD code, LPVOID in, DWORD in_bytes, L
 {
     /* Functions are asked of the next provider always: it may have its own, for sockets that pass. */
     const WSPPROC_TABLE *table =
-        code == SIO_GET_EXTENSION_FUNCTION_POINTER ? chain_next(s) : relay_route(s);
+        code == SIO_GET_EXTENSION_FUNCTION_POINTER ? relay_next(s) : relay_route(s);
     int result;
 
     if (!table)
         return relay_fail(lp_errno, WSAENOTSOCK);
     if (code == SIO_WS2KIT_CANCEL)
         return cancel(s, in, in_bytes, out, out_bytes, returned, lp_errno);
+    if (code == SIO_EXT_POLL && ws2kit_layer.own && ws2kit_layer.own->pass->lpWSPSelect)
+        return ws2kit_layer.own->poll(table, s, in, in_bytes, out, out_bytes, returned, lp_errno);
     result = table->lpWSPIoctl(s, code, in, in_bytes, out, out_bytes, returned, ov, routine, thread,
                                lp_errno);
     if (!result || *lp_errno == WSA_IO_PENDING)
@@ -245,6 +251,8 @@ static FARPROC function_for(SOCKET s, size_t i)
 
     if (k && relay_sock_relayed(k))
         f = relay_base_extension(s, k->base, extension_id(i));
+    else if (!k && ws2kit_layer.own && chain_owns(s))
+        f = ws2kit_layer.own->function(i);
     else
         f = ((const FARPROC *)&ws2kit_pass_extension)[i];
     if (k)
@@ -326,6 +334,8 @@ static void fill(const struct chain *c, WSPPROC_TABLE *table)
     put_always(table);
     if (!c->over_base)
         put_routes(table);
+    if (chain_wants_own(NULL))
+        table->lpWSPSelect = ws2kit_layer.own->select; /* datagram sockets may be in the same call */
 }
 
 const struct ws2kit_relay ws2kit_relay = {fill, relay_stop, &ws2kit_relay_extension};

@@ -186,11 +186,16 @@ void relay_sock_closed(struct relay_sock *k)
     }
 }
 
+const WSPPROC_TABLE *relay_next(SOCKET s)
+{
+    return ws2kit_layer.own && chain_owns(s) ? ws2kit_layer.own->pass : chain_next(s);
+}
+
 const WSPPROC_TABLE *relay_route(SOCKET s)
 {
     const struct relay_sock *k = handle_map_find(&records, s);
 
-    return k && k->s == s && k->use >= USE_CONNECTING ? k->base : chain_next(s);
+    return k && k->s == s && k->use >= USE_CONNECTING ? k->base : relay_next(s);
 }
 
 /* ---- U before it is connected ---- */

@@ -51,6 +51,11 @@ struct ws2kit_extensions {
 struct ws2kit_own_sockets {
     void (*fill)(WSPPROC_TABLE *table);
     void (*stop)(void);
+    FARPROC (*function)(size_t i); /* of struct ws2kit_extensions */
+    const WSPPROC_TABLE *pass;
+    LPWSPSELECT select;
+    int (*poll)(const WSPPROC_TABLE *next, SOCKET lower, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+                LPDWORD returned, LPINT err);
 };
 extern const struct ws2kit_own_sockets ws2kit_own_sockets;
 
@@ -127,9 +132,15 @@ struct ws2kit_layer {
      */
     const struct ws2kit_own_sockets *own;
     /*
-     * &ws2kit_relay: a stream layer, which changes TCP connections in any way: ws2kit_stream.h. Not together with `own`.
+     * &ws2kit_relay: a stream layer, which changes TCP connections in any way: ws2kit_stream.h. Together with `own` its datagram
+     * sockets, and only those, are the layer's own; hooks go on with ws2kit_relay_pass for both (WSPSelect excepted).
      */
     const struct ws2kit_relay *relay;
+    /*
+     * Only with `relay` and `own`; may be NULL (then TRUE). Whether they shall be: what makes the layer a non-IFS one, so installers ask
+     * for it too, before start(). Where the catalog has the layer as an IFS one, they are not in any case.
+     */
+    BOOL (*owns_datagrams)(void);
     /*
      * Only with `own`; may be NULL. outgoing() changes bytes on their way down, in a copy; incoming() changes what has
      * arrived, in the program's buffer, before the program is told. The number of bytes stays. Called on any thread, in pieces of any size, for
@@ -148,6 +159,13 @@ struct ws2kit_layer {
      * direction come in order, unless the program itself sends or receives on several threads at a time.
      */
     void (*ended)(const struct ws2kit_ended *what);
+    /*
+     * Only with `own`; may be NULL. Asked of each datagram that a receive has brought, before the program (and ended()) is told. FALSE: it
+     * is lost, and the same receive goes on with the next one; a nonblocking one may find none. With MSG_PEEK in `flags` a datagram
+     * that is kept comes again. One at a time for a socket, unless the program receives on several threads; any thread. The program may have
+     * been told before that there is something to receive, as it is by a host that then finds a bad checksum.
+     */
+    BOOL (*arrived)(const struct ws2kit_ended *what);
 };
 
 /* You define this one. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shape layer: a bad network for the program, the same one in each run. What happens when is decided in shape.c; TCP goes through the kit's
- * relay, which asks when bytes travel. Of datagrams, the program's own ones may be lost.
+ * relay, which asks when bytes travel. Datagrams may be lost: those that the program sends by going elsewhere; of those that it receives the kit
+ * asks us, which it can on sockets of the layer's own only. So datagram sockets are such if incoming ones shall be lost.
  *
  *   ./ws2 run --layer shape,latency=100ms,rate=1mbit,seed=7 PROG.exe
  *
@@ -126,26 +127,27 @@ const struct ws2kit_stream ws2kit_stream = {
 /* Which datagram of which socket it is. Two sockets whose handles share a place count as new ones in turn. */
 static struct {
     SOCKET s;
-    uint64_t socket, sent;
+    uint64_t socket, done[2]; /* by shape.h's direction */
 } counts[1024];
 static struct lock count_lock;
 static uint64_t sockets; /* guarded by count_lock, as `counts` */
 
-static BOOL is_next_lost(SOCKET s)
+/* `peek`: one that stays will come again. */
+static BOOL is_next_lost(SOCKET s, int direction, BOOL peek)
 {
     size_t i = (size_t)(s >> 2) % ARRAYSIZE(counts);
-    uint64_t socket, number;
+    BOOL lost;
 
     lock_take(&count_lock);
     if (counts[i].s != s) {
         counts[i].s = s;
         counts[i].socket = ++sockets;
-        counts[i].sent = 0;
+        counts[i].done[SHAPE_OUT] = counts[i].done[SHAPE_IN] = 0;
     }
-    socket = counts[i].socket;
-    number = counts[i].sent++;
+    lost = shape_lost(&config, direction, counts[i].socket, counts[i].done[direction]);
+    counts[i].done[direction] += lost || !peek;
     lock_drop(&count_lock);
-    return shape_lost(&config, SHAPE_OUT, socket, number);
+    return lost;
 }
 
 static BOOL is_datagram(const WSAPROTOCOL_INFOW *info)
@@ -202,7 +204,7 @@ static const struct sockaddr *divert(SOCKET s, const struct sockaddr *to, int to
         to_bytes = peer_bytes;
     }
     if (!to || IsBadReadPtr(to, (UINT_PTR)(to_bytes > 0 ? to_bytes : 1)) || !is_meant(to, to_bytes) ||
-        !is_next_lost(s))
+        !is_next_lost(s, SHAPE_OUT, FALSE))
         return NULL;
     copy = *info;
     i = info->iAddressFamily == AF_INET6;
@@ -212,6 +214,38 @@ static const struct sockaddr *divert(SOCKET s, const struct sockaddr *to, int to
     lock_drop(&sink_lock);
     *bytes = i ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     return made ? (struct sockaddr *)room : NULL;
+}
+
+static BOOL arrived(const struct ws2kit_ended *what)
+{
+    const struct sockaddr *from = what->address;
+    int bytes = what->address_bytes, peer_bytes = sizeof(SOCKADDR_STORAGE), err;
+    SOCKADDR_STORAGE peer;
+
+    if (!is_datagram(ws2kit_protocol(what->s)) || !config.direction[SHAPE_IN].loss_millionths)
+        return TRUE;
+    if (!from && (only_host[0] || only_port) &&
+        !ws2kit_relay_pass.lpWSPGetPeerName(what->s, (struct sockaddr *)&peer, &peer_bytes, &err)) {
+        from = (struct sockaddr *)&peer;
+        bytes = peer_bytes;
+    }
+    if (from ? IsBadReadPtr(from, (UINT_PTR)(bytes > 0 ? bytes : 1)) || !is_meant(from, bytes) : only_host[0] || only_port)
+        return TRUE;
+    return !is_next_lost(what->s, SHAPE_IN, (what->flags & MSG_PEEK) != 0);
+}
+
+/* Before start(), so it asks for itself; start() complains of what makes no sense. */
+static BOOL loses_incoming(void)
+{
+    static const char *const keys[] = { "loss", "in-loss" };
+    struct shape asked;
+    char value[64];
+
+    shape_init(&asked);
+    for (size_t i = 0; i < ARRAYSIZE(keys); i++)
+        if (ws2kit_option(keys[i], value, sizeof value))
+            shape_set(&asked, keys[i], value);
+    return asked.direction[SHAPE_IN].loss_millionths != 0;
 }
 
 static int WSPAPI shape_SendTo(SOCKET s, LPWSABUF buf, DWORD count, LPDWORD sent, DWORD flags,
@@ -264,7 +298,7 @@ static SOCKET WSPAPI shape_Socket(int family, int type, int protocol, LPWSAPROTO
     SOCKET s = ws2kit_relay_pass.lpWSPSocket(family, type, protocol, info, group, flags, err);
     size_t i = (size_t)(s >> 2) % ARRAYSIZE(counts);
 
-    if (s != INVALID_SOCKET && config.direction[SHAPE_OUT].loss_millionths) {
+    if (s != INVALID_SOCKET) {
         lock_take(&count_lock);
         if (counts[i].s == s)
             counts[i].s = 0;
@@ -285,6 +319,9 @@ const struct ws2kit_layer ws2kit_layer = {
     .start = start,
     .stop = stop,
     .relay = &ws2kit_relay,
+    .own = &ws2kit_own_sockets,
+    .owns_datagrams = loses_incoming,
+    .arrived = arrived,
     .hook = { .lpWSPSocket = shape_Socket, .lpWSPSend = shape_Send, .lpWSPSendTo = shape_SendTo },
     .extension = { .WSASendMsg = shape_WSASendMsg },
 };

@@ -97,7 +97,7 @@ static void rate_is_kept(void)
     CHECK_BYTES(in, out, BYTES);
 }
 
-/* loss=50%,seed=7: just the ones that the seed says. */
+/* out-loss=50%,seed=7: just the ones that the seed says. */
 static void loses_what_the_seed_says(void)
 {
     enum { MANY = 100 };
@@ -109,7 +109,7 @@ static void loses_what_the_seed_says(void)
     unsigned char n, expected = 0, arrived = 0;
 
     shape_init(&config);
-    shape_set(&config, "loss", "50%");
+    shape_set(&config, "out-loss", "50%");
     shape_set(&config, "seed", "7");
     to = udp_bound(AF_INET, &at);
     from = udp_new(AF_INET);
@@ -254,6 +254,301 @@ static void cancelled_blocking_connect(void)
     CHECK_OK(WSACleanup());
 }
 
+/* ---- in-loss=50%,seed=7: of those that the program receives, just the ones that the seed says; the rest comes in order, each once ---- */
+
+enum { DATAGRAMS = 40 };
+
+struct incoming {
+    struct shape config;
+    SOCKET to, from;
+    union addr at, sender;
+    unsigned char sent, next; /* numbers of datagrams; `next` is to come */
+};
+
+static BOOL arrives(const struct incoming *i, unsigned char n)
+{
+    return !shape_lost(&i->config, SHAPE_IN, 1, n);
+}
+
+static struct incoming incoming_begin(void)
+{
+    struct incoming i = { .sent = 0 };
+
+    shape_init(&i.config);
+    shape_set(&i.config, "in-loss", "50%");
+    shape_set(&i.config, "seed", "7");
+    i.to = udp_bound(AF_INET, &i.at);
+    i.from = udp_bound(AF_INET, &i.sender);
+    return i;
+}
+
+/* Up to and with the next one that arrives; TRUE: there is one. */
+static BOOL send_to_next(struct incoming *i)
+{
+    BOOL any = FALSE;
+
+    while (!any && i->sent < DATAGRAMS) {
+        CHECK_RET(sendto(i->from, (char *)&i->sent, 1, 0, &i->at.sa, sizeof i->at.v4), 1);
+        any = arrives(i, i->sent++);
+    }
+    return any;
+}
+
+static void check_next(struct incoming *i, unsigned char got, const union addr *from, int from_bytes)
+{
+    while (i->next < DATAGRAMS && !arrives(i, i->next))
+        i->next++;
+    CHECK_INT(got, i->next++);
+    CHECK_INT(from_bytes, sizeof i->sender.v4);
+    CHECK_INT(from->v4.sin_port, i->sender.v4.sin_port);
+}
+
+static void incoming_blocking(void)
+{
+    struct incoming i = incoming_begin();
+    unsigned char got = 255;
+    union addr from;
+    int bytes;
+
+    while (send_to_next(&i))
+        ;
+    for (unsigned char n = 0; n < DATAGRAMS; n++) {
+        bytes = sizeof from;
+        if (!arrives(&i, n))
+            continue;
+        CHECK_RET(recvfrom(i.to, (char *)&got, 1, 0, &from.sa, &bytes), 1);
+        check_next(&i, got, &from, bytes);
+    }
+    set_nonblocking(i.to, 1);
+    CHECK_FAILS(recv(i.to, (char *)&got, 1, 0), WSAEWOULDBLOCK);
+}
+
+/* A peek says what the receive after it will. */
+static void incoming_nonblocking(void)
+{
+    struct incoming i = incoming_begin();
+    unsigned char got;
+
+    set_nonblocking(i.to, 1);
+    while (i.sent < DATAGRAMS) {
+        unsigned char n = i.sent++;
+        int flags = n % 3 == 0 ? MSG_PEEK : 0;
+
+        CHECK_RET(sendto(i.from, (char *)&n, 1, 0, &i.at.sa, sizeof i.at.v4), 1);
+        got = 255;
+        if (!arrives(&i, n)) {
+            CHECK_FAILS(recv(i.to, (char *)&got, 1, flags), WSAEWOULDBLOCK);
+            continue;
+        }
+        CHECK_RET(recv(i.to, (char *)&got, 1, flags), 1);
+        CHECK_INT(got, n);
+        if (flags)
+            CHECK_RET(recv(i.to, (char *)&got, 1, 0), 1);
+        CHECK_FAILS(recv(i.to, (char *)&got, 1, 0), WSAEWOULDBLOCK);
+    }
+}
+
+struct receive {
+    WSAOVERLAPPED ov;
+    unsigned char data;
+    union addr from;
+    int from_bytes;
+    LONG ends;
+};
+
+static void receive_begin(struct receive *r, SOCKET s, HANDLE event, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+    WSABUF buf = { 1, (char *)&r->data };
+    DWORD flags = 0;
+
+    memset(r, 0, sizeof *r);
+    r->ov.hEvent = event;
+    r->from_bytes = sizeof r->from;
+    r->data = 255;
+    CHECK_FAILS(WSARecvFrom(s, &buf, 1, NULL, &flags, &r->from.sa, &r->from_bytes, &r->ov, routine), WSA_IO_PENDING);
+}
+
+static struct receive *receive_ended(HANDLE port, DWORD err)
+{
+    OVERLAPPED *done = NULL;
+    ULONG_PTR key = 0;
+    DWORD bytes = 99;
+    BOOL good = GetQueuedCompletionStatus(port, &bytes, &key, &done, 10000);
+
+    NEED(done);
+    CHECK_INT(good, !err);
+    CHECK_ERR(good ? 0 : GetLastError(), err);
+    CHECK_INT(key, 5);
+    CHECK_INT(bytes, !err);
+    return (struct receive *)done;
+}
+
+static void check_no_more(HANDLE port)
+{
+    OVERLAPPED *done;
+    ULONG_PTR key;
+    DWORD bytes;
+
+    CHECK_FALSE(GetQueuedCompletionStatus(port, &bytes, &key, &done, 0), WAIT_TIMEOUT);
+}
+
+/* With four pending: a lost one costs its receive the place in the queue, and no datagram its place. */
+static void incoming_port(void)
+{
+    struct incoming i = incoming_begin();
+    HANDLE port = CreateIoCompletionPort((HANDLE)i.to, NULL, 5, 0);
+    struct receive r[4], *done;
+
+    for (int k = 0; k < COUNT(r); k++)
+        receive_begin(&r[k], i.to, NULL, NULL);
+    while (send_to_next(&i)) {
+        done = receive_ended(port, 0);
+        check_next(&i, done->data, &done->from, done->from_bytes);
+        receive_begin(done, i.to, NULL, NULL);
+    }
+    CHECK_OK(closesocket(i.to));
+    for (int k = 0; k < COUNT(r); k++)
+        receive_ended(port, ERROR_OPERATION_ABORTED)->ends++;
+    for (int k = 0; k < COUNT(r); k++)
+        CHECK_INT(r[k].ends, 1);
+    check_no_more(port);
+}
+
+static void incoming_event(void)
+{
+    struct incoming i = incoming_begin();
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    struct receive r;
+    DWORD bytes, flags;
+
+    receive_begin(&r, i.to, event, NULL);
+    while (send_to_next(&i)) {
+        CHECK_INT(WaitForSingleObject(event, 10000), WAIT_OBJECT_0);
+        CHECK_TRUE(WSAGetOverlappedResult(i.to, &r.ov, &bytes, FALSE, &flags));
+        CHECK_INT(bytes, 1);
+        check_next(&i, r.data, &r.from, r.from_bytes);
+        receive_begin(&r, i.to, event, NULL);
+    }
+    CHECK_OK(closesocket(i.to));
+    CHECK_INT(WaitForSingleObject(event, 10000), WAIT_OBJECT_0);
+}
+
+static void CALLBACK receive_routine(DWORD err, DWORD bytes, LPWSAOVERLAPPED ov, DWORD flags)
+{
+    struct receive *r = (struct receive *)ov;
+
+    (void)flags;
+    CHECK_ERR(err, r->from_bytes ? 0 : WSA_OPERATION_ABORTED);
+    CHECK_INT(bytes, r->from_bytes ? 1 : 0);
+    r->ends++;
+}
+
+static void incoming_routine(void)
+{
+    struct incoming i = incoming_begin();
+    struct receive r;
+
+    receive_begin(&r, i.to, NULL, receive_routine);
+    while (send_to_next(&i)) {
+        CHECK_INT(SleepEx(10000, TRUE), WAIT_IO_COMPLETION);
+        CHECK_INT(r.ends, 1);
+        check_next(&i, r.data, &r.from, r.from_bytes);
+        receive_begin(&r, i.to, NULL, receive_routine);
+    }
+    r.from_bytes = 0;
+    CHECK_OK(closesocket(i.to));
+    CHECK_INT(SleepEx(10000, TRUE), WAIT_IO_COMPLETION);
+    CHECK_INT(r.ends, 1);
+}
+
+static void incoming_messages(void)
+{
+    struct incoming i = incoming_begin();
+    LPFN_WSARECVMSG receive = (LPFN_WSARECVMSG)extension(i.to, (GUID)WSAID_WSARECVMSG);
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED ov = { .hEvent = event };
+    unsigned char data;
+    WSABUF buf = { 1, (char *)&data };
+    union addr from;
+    DWORD bytes, flags;
+    BOOL later = FALSE;
+
+    for (;; later = !later) {
+        WSAMSG msg = { .name = &from.sa, .namelen = sizeof from, .lpBuffers = &buf, .dwBufferCount = 1 };
+
+        bytes = 0;
+        if (later) {
+            CHECK_FAILS(receive(i.to, &msg, NULL, &ov, NULL), WSA_IO_PENDING);
+            if (!send_to_next(&i))
+                break;
+            CHECK_TRUE(WSAGetOverlappedResult(i.to, &ov, &bytes, TRUE, &flags));
+        } else {
+            if (!send_to_next(&i))
+                break;
+            CHECK_OK(receive(i.to, &msg, &bytes, NULL, NULL));
+        }
+        CHECK_INT(bytes, 1);
+        check_next(&i, data, &from, msg.namelen);
+    }
+    CHECK_OK(closesocket(i.to));
+    if (later)
+        CHECK_INT(WaitForSingleObject(event, 10000), WAIT_OBJECT_0);
+}
+
+/* in-loss=100%: whatever it is asked for again, a receive is cancelled as a whole, and once. */
+static void incoming_cancelled(void)
+{
+    union addr at;
+    SOCKET to = udp_bound(AF_INET, &at), from = udp_new(AF_INET);
+    HANDLE port = CreateIoCompletionPort((HANDLE)to, NULL, 5, 0);
+    struct receive r;
+
+    for (int round = 0; round < 60; round++) {
+        receive_begin(&r, to, NULL, NULL);
+        for (int n = round % 4; n > 0; n--)
+            CHECK_RET(sendto(from, "x", 1, 0, &at.sa, sizeof at.v4), 1);
+        if (round % 3 == 0)
+            CHECK_TRUE(CancelIo((HANDLE)to));
+        else
+            CHECK_TRUE(CancelIoEx((HANDLE)to, round % 3 == 1 ? (OVERLAPPED *)&r.ov : NULL));
+        CHECK(receive_ended(port, ERROR_OPERATION_ABORTED) == &r);
+        check_no_more(port);
+    }
+}
+
+/* Datagram sockets are the layer's own then, and connections are not: both serve in one call. */
+static void incoming_among_connections(void)
+{
+    struct incoming i = incoming_begin();
+    LPFN_CONNECTEX connect_ex = (LPFN_CONNECTEX)extension(i.to, (GUID)WSAID_CONNECTEX);
+    OVERLAPPED ov = { .hEvent = CreateEventW(NULL, TRUE, FALSE, NULL) };
+    TIMEVAL most = { 10, 0 };
+    WSAPROTOCOL_INFOW info;
+    SOCKET pair[2], s;
+    union addr at;
+    fd_set readable;
+    DWORD sent, flags;
+    int bytes = sizeof info;
+
+    tcp_pair(AF_INET, pair);
+    CHECK_OK(getsockopt(i.to, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &bytes));
+    CHECK(!(info.dwServiceFlags1 & XP1_IFS_HANDLES));
+    send_to_next(&i);
+    CHECK_RET(send(pair[0], "x", 1, 0), 1);
+    CHECK(wait_readable(pair[1]));
+    FD_ZERO(&readable);
+    FD_SET(pair[1], &readable);
+    FD_SET(i.to, &readable);
+    CHECK_RET(select(0, &readable, NULL, NULL, &most), 2);
+    WSAPOLLFD polled[] = { { .fd = i.to, .events = POLLRDNORM }, { .fd = pair[1], .events = POLLRDNORM } };
+    CHECK_RET(WSAPoll(polled, 2, 10000), 2);
+    check_about("a function that was asked for on a datagram socket serves a connection");
+    tcp_listen(AF_INET, &at);
+    s = bound_for_connect_ex();
+    CHECK_FALSE(connect_ex(s, &at.sa, sizeof at.v4, NULL, 0, &sent, &ov), ERROR_IO_PENDING);
+    CHECK_TRUE(WSAGetOverlappedResult(s, &ov, &sent, TRUE, &flags));
+}
+
 /* ---- a relayed connect fails later than the call, and not by being refused: a broadcast address cannot be connected to ---- */
 
 #define WM_NET (WM_USER + 3)
@@ -350,6 +645,14 @@ const struct test_case test_cases[] = {
     { "nonblocking-connect", nonblocking_connect },
     { "closed-blocking-connect", closed_blocking_connect },
     { "cancelled-blocking-connect", cancelled_blocking_connect, .unstarted = 1 },
+    { "incoming-blocking", incoming_blocking },
+    { "incoming-nonblocking", incoming_nonblocking },
+    { "incoming-port", incoming_port },
+    { "incoming-event", incoming_event },
+    { "incoming-routine", incoming_routine },
+    { "incoming-messages", incoming_messages },
+    { "incoming-cancelled", incoming_cancelled },
+    { "incoming-among-connections", incoming_among_connections },
     { "connect-message", connect_message },
     { "last-words-closed", .run_row = last_words, .row = "close" },
     { "last-words-open", .run_row = last_words, .row = "open" },
