@@ -530,15 +530,15 @@ static void packet_and_selection(void)
 {
     WSAEVENT event = WSACreateEvent();
     WSANETWORKEVENTS found;
-    OVERLAPPED o;
+    OVERLAPPED o[2] = { 0 };
 
-    setup_port(&o);
+    setup_port(&o[0]);
     CHECK_OK(WSAEventSelect(t.listener, event, FD_ACCEPT));
     for (int i = 0; i < 4; i++) {
         SOCKET client = tcp_new(AF_INET), got;
 
         connect_client(t.client);
-        check_packet(&o, 0);
+        check_packet(&o[i % 2], 0);
         CHECK(WaitForSingleObject(event, 20) == WAIT_TIMEOUT);
         closesocket(t.client);
         closesocket(t.acceptor);
@@ -552,7 +552,7 @@ static void packet_and_selection(void)
         closesocket(client);
         t.client = tcp_new(AF_INET);
         t.acceptor = tcp_new(AF_INET);
-        CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &o), WSA_IO_PENDING);
+        CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &o[(i + 1) % 2]), WSA_IO_PENDING);
     }
 }
 
