@@ -323,16 +323,10 @@ static void timeouts(void)
 
 /* ---- other packets ---- */
 
-/* A file on the same port: what it posts is there at once, for a look without waiting, too. */
-static void other_handles(void)
+static HANDLE tied_file(HANDLE port)
 {
-    char name[MAX_PATH], byte;
-    SOCKET pair[2];
-    HANDLE port = tied_pair(pair), file;
-    struct op op;
-    OVERLAPPED at, *got;
-    ULONG_PTR key;
-    DWORD n;
+    char name[MAX_PATH];
+    HANDLE file;
 
     NEED(GetTempPathA(MAX_PATH - 14, name));
     NEED(GetTempFileNameA(name, "ws2", 0, name));
@@ -340,7 +334,16 @@ static void other_handles(void)
                        FILE_FLAG_OVERLAPPED | FILE_FLAG_DELETE_ON_CLOSE, NULL);
     NEED(file != INVALID_HANDLE_VALUE);
     NEED(CreateIoCompletionPort(file, port, 9, 0) == port);
-    pend_recv(pair[1], &op);
+    return file;
+}
+
+static void check_file(HANDLE port, HANDLE file)
+{
+    OVERLAPPED at, *got;
+    ULONG_PTR key;
+    DWORD n;
+    char byte;
+
     for (int i = 0; i < 50; i++) {
         memset(&at, 0, sizeof at);
         CHECK(WriteFile(file, "x", 1, NULL, &at) || GetLastError() == ERROR_IO_PENDING);
@@ -352,9 +355,61 @@ static void other_handles(void)
         CHECK_INT(packet(port, &got, &n, &key, 5000), 0);
         CHECK_INT(got, &at);
     }
+}
+
+/* A file on the same port: what it posts is there at once, for a look without waiting, too. */
+static void other_handles(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), file = tied_file(port);
+    struct op op;
+
+    pend_recv(pair[1], &op);
+    check_file(port, file);
     send_all(pair[0], "abc", 3);
     want_packet(port, &op.ov, 3, 0);
     CloseHandle(file);
+}
+
+/* The same, of a file that was there before the first socket. */
+static void other_handles_before(void)
+{
+    HANDLE port = port_new(), file = tied_file(port);
+    SOCKET pair[2];
+    struct op op;
+
+    tcp_pair(AF_INET, pair);
+    tie(pair[1], port, KEY);
+    pend_recv(pair[1], &op);
+    check_file(port, file);
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+    CloseHandle(file);
+}
+
+/* What the device has done, as its event says, is there for a look without waiting, however soon after another look. */
+static void looks_find_all(void)
+{
+    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+
+    for (int i = 0; i < 100; i++) {
+        OVERLAPPED *got;
+        ULONG_PTR key;
+        struct op op;
+        WSABUF buf = { sizeof op.data, op.data };
+        DWORD n;
+
+        memset(&op, 0, sizeof op);
+        op.ov.hEvent = event;
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+        CHECK_INT(packet(port, &got, &n, &key, 0), -1);
+        send_all(pair[0], "a", 1);
+        NEED(WaitForSingleObject(event, 5000) == WAIT_OBJECT_0);
+        NEED(!packet(port, &got, &n, &key, 0));
+        CHECK_INT(got, &op.ov);
+    }
 }
 
 /* Accepts and connects are the kernel's; their packets come to the same place. */
@@ -1219,6 +1274,8 @@ const struct test_case test_cases[] = {
     { "thread-gone", thread_gone },
     { "timeouts", timeouts },
     { "other-handles", other_handles },
+    { "other-handles-before", other_handles_before },
+    { "looks-find-all", looks_find_all },
     { "accept-and-connect", accept_and_connect },
     { "receives-in-order", receives_in_order },
     { "sends-in-order", sends_in_order },
