@@ -174,6 +174,20 @@ static void closed_acceptor_cancels(void)
     CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
 }
 
+/* Whoever asks about the acceptor before it has its connection learns nothing that is wrong afterwards. */
+static void acceptor_asked_early(void)
+{
+    DWORD n, flags;
+
+    setup(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_FAILS(send(t.acceptor, "x", 1, 0), WSAENOTCONN);
+    CHECK_FAILS(shutdown(t.acceptor, SD_BOTH), WSAENOTCONN);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    use_accepted();
+}
+
 static void misuse(void)
 {
     SOCKET udp = udp_new(AF_INET), bound = tcp_new(AF_INET), pair[2], other;
@@ -565,6 +579,7 @@ const struct test_case test_cases[] = {
     { "several-pending", several_pending },
     { "closed-listener-cancels", closed_listener_cancels },
     { "closed-acceptor-cancels", closed_acceptor_cancels },
+    { "acceptor-asked-early", acceptor_asked_early },
     { "misuse", misuse },
     { "through-mswsock", through_mswsock },
     { "acceptor-in-port", acceptor_in_port },
