@@ -14,47 +14,55 @@ WSPUPCALLTABLE upcalls;
 static struct lock layer_lock; /* held across the layer's own start and stop, and nothing foreign */
 static unsigned starts;        /* successful WSPStartup calls; guarded by layer_lock */
 
-/* The keys of ws2kit_option while start() runs, with a blank between them; guarded by layer_lock. */
+/* The keys of ws2kit_option until start() is done, with a blank between them. A layer that is a name-space provider as well may ask before. */
 static struct {
-    DWORD thread; /* which runs it, or 0 */
+    struct lock lock;
+    BOOL done, full;
     char keys[2048];
-    BOOL too_many;
 } asked;
 
 static void remember_asked(const char *key)
 {
-    size_t used = strlen(asked.keys);
+    size_t used;
 
-    if (asked.thread != GetCurrentThreadId())
-        return;
-    if (used + strlen(key) + 2 > sizeof asked.keys)
-        asked.too_many = TRUE;
-    else
+    lock_take(&asked.lock);
+    used = strlen(asked.keys);
+    if (!asked.done && used + strlen(key) + 2 > sizeof asked.keys)
+        asked.done = asked.full = TRUE;
+    if (!asked.done)
         sprintf(asked.keys + used, "%s%s", used ? " " : "", key);
+    lock_drop(&asked.lock);
 }
 
 static BOOL run_option_unknown(char *key, size_t bytes);
 
+/* A misspelt option must not pass for one that was left out. What start() has not asked for, no layer knows. */
+static BOOL has_unknown_option(void)
+{
+    static BOOL unknown;
+    char key[64];
+    BOOL was;
+
+    lock_take(&asked.lock);
+    was = asked.done;
+    asked.done = TRUE;
+    lock_drop(&asked.lock);
+    if (was || !run_option_unknown(key, sizeof key))
+        return unknown;
+    unknown = TRUE;
+    fprintf(stderr, "%s: there is no option %s; known: %s\n", ws2kit_layer.name, key, *asked.keys ? asked.keys : "none");
+    fflush(stderr);
+    return TRUE;
+}
+
 /* ---- WSPStartup and WSPCleanup ---- */
 
-/* A misspelt option must not pass for one that was left out. What start() has not asked for, no layer knows. */
 static int start_layer(void)
 {
-    static BOOL told; /* every chain that has the layer tries anew */
-    char key[64];
-    int err;
+    int err = ws2kit_layer.start ? ws2kit_layer.start() : 0;
 
-    asked.thread = GetCurrentThreadId();
-    asked.keys[0] = 0;
-    asked.too_many = FALSE;
-    err = ws2kit_layer.start ? ws2kit_layer.start() : 0;
-    asked.thread = 0;
-    if (err || asked.too_many || !run_option_unknown(key, sizeof key))
+    if (err || asked.full || !has_unknown_option())
         return err;
-    if (!told)
-        fprintf(stderr, "%s: there is no option %s; known: %s\n", ws2kit_layer.name, key, *asked.keys ? asked.keys : "none");
-    fflush(stderr);
-    told = TRUE;
     if (ws2kit_layer.stop)
         ws2kit_layer.stop();
     return WSAEINVAL;

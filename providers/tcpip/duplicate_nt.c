@@ -7,7 +7,6 @@
  * process is refused. It is good once: from then on the handle has a record.
  */
 #include "providers/tcpip/entry.h"
-#include "providers/tcpip/pend.h"
 #include "providers/tcpip/spi.h"
 
 enum { HANDLE_BITS = 22, HANDLE_MAX = 1 << HANDLE_BITS };
@@ -55,8 +54,7 @@ static int duplicate(struct sock *k, DWORD process_id, WSAPROTOCOL_INFOW *info)
     CloseHandle(process);
     if (!done)
         return WSAEMFILE;
-    k->given = TRUE;
-    pend_to_device(k);
+    k->given = TRUE; /* where receives may wait in the process, DuplicateHandle() was seen, and they went to the device (port_nt.c) */
     info->dwProviderReserved = token_make(copy, process_id);
     return 0;
 }

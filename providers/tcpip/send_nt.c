@@ -84,17 +84,33 @@ static void tail_start(void *arg)
         tail->iosb.Status = tail->started;
 }
 
-/* FALSE: the rest could not be taken over, and the caller is to report the part that went. */
-static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_REQUIRES(k->send_lock)
+/* The host takes what comes before the first byte that cannot be read, so it may not be known yet that the rest cannot. */
+static BOOL can_copy(const struct send *r)
+{
+    for (DWORD i = 0; i < r->count; i++) {
+        if (IsBadReadPtr(r->bufs[i].buf, r->bufs[i].len))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/*
+ * STATUS_NO_MEMORY: the rest could not be taken over, and the caller is to report the part that went. STATUS_ACCESS_VIOLATION: nor can
+ * it ever be sent.
+ */
+static NTSTATUS tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_REQUIRES(k->send_lock)
 {
     ULONG bytes = (ULONG)bufs_bytes((struct buf *)r->bufs, r->count) - sent;
-    struct send_tail *tail = malloc(sizeof *tail + bytes);
+    struct send_tail *tail;
 
+    if (!can_copy(r))
+        return STATUS_ACCESS_VIOLATION;
+    tail = malloc(sizeof *tail + bytes);
     /* The kernel has taken a new send, so the one before has ended; its thread is about to say so. */
     send_tail_free(k->tail);
     k->tail = NULL;
     if (!tail)
-        return FALSE;
+        return STATUS_NO_MEMORY;
     bufs_copy((struct buf *)r->bufs, r->count, sent, tail->data);
     tail->sock = k;
     tail->bytes = bytes;
@@ -102,13 +118,13 @@ static BOOL tail_follow(struct sock *k, const struct send *r, ULONG sent) WS2_RE
     if (worker_run(tail_start, tail) || NT_ERROR(tail->started)) {
         InterlockedDecrement(&worker_busy);
         free(tail);
-        return FALSE;
+        return STATUS_NO_MEMORY;
     }
     tail->leaving.has_left = tail_has_left;
     leaving_add(&tail->leaving);
     k->tail = tail;
     k->had_pending_send = TRUE;
-    return TRUE;
+    return STATUS_SUCCESS;
 }
 
 /* Frees a finished tail. How it ended, if it failed, is what the next send is told. */
@@ -160,8 +176,14 @@ static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
         status = fast_part(k, r, bytes);
         if (status == STATUS_NOT_FAST)
             status = afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
-        if (!status && *bytes < total && !(r->flags & MSG_OOB) && tail_follow(k, r, *bytes))
-            *bytes = total;
+        if (!status && *bytes < total && !(r->flags & MSG_OOB)) {
+            NTSTATUS followed = tail_follow(k, r, *bytes);
+
+            if (!followed)
+                *bytes = total;
+            else if (followed == STATUS_ACCESS_VIOLATION)
+                status = followed;
+        }
     }
     lock_drop(&k->send_lock);
     return status;
@@ -279,7 +301,7 @@ static NTSTATUS start_fast(struct sock *k, const struct send *r, ULONG *bytes)
     status = fast(k, r, FALSE, bytes);
     if (sock_is_stream(k) && *bytes && *bytes < total &&
         (status == STATUS_DEVICE_NOT_READY || status == STATUS_NOT_FAST)) {
-        status = tail_follow(k, r, *bytes) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+        status = tail_follow(k, r, *bytes);
         *bytes = total;
     }
     /* Too long a datagram: the device says so with a packet. */

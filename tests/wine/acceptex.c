@@ -174,6 +174,20 @@ static void closed_acceptor_cancels(void)
     CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
 }
 
+/* Whoever asks about the acceptor before it has its connection learns nothing that is wrong afterwards. */
+static void acceptor_asked_early(void)
+{
+    DWORD n, flags;
+
+    setup(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_FAILS(send(t.acceptor, "x", 1, 0), WSAENOTCONN);
+    CHECK_FAILS(shutdown(t.acceptor, SD_BOTH), WSAENOTCONN);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    use_accepted();
+}
+
 static void misuse(void)
 {
     SOCKET udp = udp_new(AF_INET), bound = tcp_new(AF_INET), pair[2], other;
@@ -443,6 +457,119 @@ static void packet_many(void)
     }
 }
 
+/* One that has an event as well is told by both. */
+static void packet_and_event(void)
+{
+    OVERLAPPED o;
+
+    setup_port(&o);
+    connect_client(t.client);
+    check_packet(&o, 0);
+    closesocket(t.acceptor);
+    closesocket(t.client);
+    t.acceptor = tcp_new(AF_INET);
+    t.client = tcp_new(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    connect_client(t.client);
+    CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
+    check_packet(&t.o, 0);
+}
+
+/* One that waits for data is told when they are there, and has them. */
+static void packet_with_data(void)
+{
+    OVERLAPPED o, *done = NULL;
+    ULONG_PTR key;
+    DWORD n = 0;
+
+    setup_port(&o);
+    connect_client(t.client);
+    check_packet(&o, 0);
+    closesocket(t.acceptor);
+    closesocket(t.client);
+    t.acceptor = tcp_new(AF_INET);
+    t.client = tcp_new(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 1000, ROOM, ROOM, &t.n, &o), WSA_IO_PENDING);
+    connect_client(t.client);
+    CHECK_FALSE(GetQueuedCompletionStatus(packets, &n, &key, &done, 50), WAIT_TIMEOUT);
+    send_all(t.client, "first words", 11);
+    CHECK_TRUE(GetQueuedCompletionStatus(packets, &n, &key, &done, 5000));
+    CHECK(done == &o);
+    CHECK_INT(n, 11);
+    CHECK_BYTES(t.buf, "first words", 11);
+    check_addresses(AF_INET, 1000);
+    use_accepted();
+}
+
+/* The connection was there before the call, and nobody has told of it since. */
+static void packet_connection_waiting(void)
+{
+    SOCKET second = tcp_new(AF_INET);
+    OVERLAPPED o;
+
+    setup_port(&o);
+    connect_client(t.client);
+    connect_client(second);
+    check_packet(&o, 0);
+    closesocket(t.acceptor);
+    t.acceptor = tcp_new(AF_INET);
+    memset(&o, 0, sizeof o);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &o), WSA_IO_PENDING);
+    check_packet(&o, 0);
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&t.listener, sizeof t.listener));
+    exchange(second, t.acceptor);
+}
+
+/* The first connection is the first call's, though the second call needs more than a packet. */
+static void packet_before_event(void)
+{
+    SOCKET acceptor, client = tcp_new(AF_INET);
+    OVERLAPPED o;
+
+    setup_port(&o);
+    acceptor = tcp_new(AF_INET);
+    CHECK_FALSE(t.accept_ex(t.listener, acceptor, t.buf + 512, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    connect_client(t.client);
+    check_packet(&o, 0);
+    CHECK(WaitForSingleObject(t.o.hEvent, 0) == WAIT_TIMEOUT);
+    CHECK_OK(setsockopt(t.acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, (char *)&t.listener, sizeof t.listener));
+    exchange(t.client, t.acceptor);
+    connect_client(client);
+    check_packet(&t.o, 0);
+    CHECK(WaitForSingleObject(t.o.hEvent, 0) == WAIT_OBJECT_0);
+}
+
+/* A selection on the listener is not told of connections that are spoken for, be it there before the AcceptEx or not. */
+static void packet_and_selection(void)
+{
+    WSAEVENT event = WSACreateEvent();
+    WSANETWORKEVENTS found;
+    OVERLAPPED o[2] = { 0 };
+
+    setup_port(&o[0]);
+    CHECK_OK(WSAEventSelect(t.listener, event, FD_ACCEPT));
+    for (int i = 0; i < 4; i++) {
+        SOCKET client = tcp_new(AF_INET), got;
+
+        connect_client(t.client);
+        check_packet(&o[i % 2], 0);
+        CHECK(WaitForSingleObject(event, 20) == WAIT_TIMEOUT);
+        closesocket(t.client);
+        closesocket(t.acceptor);
+        connect_client(client);
+        CHECK(WaitForSingleObject(event, 5000) == WAIT_OBJECT_0);
+        CHECK_OK(WSAEnumNetworkEvents(t.listener, event, &found));
+        CHECK_INT(found.lNetworkEvents, FD_ACCEPT);
+        got = accept(t.listener, NULL, NULL);
+        CHECK(got != INVALID_SOCKET);
+        closesocket(got);
+        closesocket(client);
+        t.client = tcp_new(AF_INET);
+        t.acceptor = tcp_new(AF_INET);
+        CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &o[(i + 1) % 2]), WSA_IO_PENDING);
+    }
+}
+
 const struct test_case test_cases[] = {
     { "without-data-v4", .run_row = without_data, .row = &v4 },
     { "without-data-v6", .run_row = without_data, .row = &v6 },
@@ -452,6 +579,7 @@ const struct test_case test_cases[] = {
     { "several-pending", several_pending },
     { "closed-listener-cancels", closed_listener_cancels },
     { "closed-acceptor-cancels", closed_acceptor_cancels },
+    { "acceptor-asked-early", acceptor_asked_early },
     { "misuse", misuse },
     { "through-mswsock", through_mswsock },
     { "acceptor-in-port", acceptor_in_port },
@@ -462,5 +590,10 @@ const struct test_case test_cases[] = {
     { "packet-nobody-waits", packet_nobody_waits },
     { "packet-and-accept", packet_and_accept },
     { "packet-many", packet_many },
+    { "packet-and-event", packet_and_event },
+    { "packet-with-data", packet_with_data },
+    { "packet-connection-waiting", packet_connection_waiting },
+    { "packet-before-event", packet_before_event },
+    { "packet-and-selection", packet_and_selection },
     { 0 },
 };

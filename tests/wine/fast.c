@@ -281,6 +281,79 @@ static void waiting_send(void)
     thread_join(sender);
 }
 
+/* Queues much to be sent, in one of the ways in which the rest of it is the device's to send. */
+enum { BY_OVERLAPPED, BY_NONBLOCKING, BY_ANOTHER_THREAD, WAYS };
+
+static HANDLE sender_waits;
+
+static void CALLBACK say_that_it_waits(ULONG_PTR unused)
+{
+    (void)unused;
+    SetEvent(sender_waits);
+}
+
+/* The call waits in Linux first, and runs no APCs there. */
+static DWORD WINAPI send_much_and_say(void *sender)
+{
+    QueueUserAPC(say_that_it_waits, GetCurrentThread(), 0);
+    return send_much(sender);
+}
+
+static void queue_much(SOCKET s, int way, struct sender *sender, WSAOVERLAPPED *ov)
+{
+    WSABUF buf = { MUCH, much('a') };
+    DWORD sent;
+
+    switch (way) {
+    case BY_OVERLAPPED:
+        CHECK_FAILS(WSASend(s, &buf, 1, &sent, 0, ov, NULL), WSA_IO_PENDING);
+        break;
+    case BY_NONBLOCKING:
+        set_nonblocking(s, 1);
+        CHECK_INT(send(s, buf.buf, MUCH, 0), MUCH);
+        break;
+    case BY_ANOTHER_THREAD:
+        *sender = (struct sender){ s, 'a' };
+        sender_waits = CreateEventW(NULL, TRUE, FALSE, NULL);
+        thread_start(send_much_and_say, sender);
+        NEED(WaitForSingleObject(sender_waits, 10000) == WAIT_OBJECT_0);
+    }
+}
+
+/* Room in the host's buffer is not for others while something of ours is still to go there. */
+static void unsent_is_not_writable(void)
+{
+    static char room[0x8000];
+
+    for (int way = 0; way < WAYS; way++) {
+        WSAOVERLAPPED ov = { .hEvent = WSACreateEvent() };
+        struct sender sender;
+        SOCKET pair[2];
+        int got = 0, little = 0x10000;
+
+        check_about("way %d", way);
+        tcp_pair(AF_INET, pair);
+        CHECK_OK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, (char *)&little, sizeof little));
+        CHECK_OK(setsockopt(pair[1], SOL_SOCKET, SO_RCVBUF, (char *)&little, sizeof little));
+        queue_much(pair[0], way, &sender, &ov);
+        while (got < MUCH / 2) {
+            WSAPOLLFD fd = { pair[0], POLLWRNORM, 0 };
+            int n = recv(pair[1], room, sizeof room, 0);
+
+            NEED(n > 0);
+            got += n;
+            NEED_RET(WSAPoll(&fd, 1, 0), 0);
+        }
+        while (got < MUCH) {
+            int n = recv(pair[1], room, sizeof room, 0);
+
+            NEED(n > 0);
+            got += n;
+        }
+        closesocket(pair[1]);
+    }
+}
+
 /* A reset that a send or a receive hears of before the server does is FD_CLOSE with its error all the same. */
 static void reset_while_selected(void)
 {
@@ -424,6 +497,14 @@ static void buffers(void)
         CHECK_INT(count, 2);
 
         CHECK_FAILS(send(pair[0], absent, 5, 0), WSAEFAULT);
+        {
+            WSAOVERLAPPED ov = { 0 };
+            WSABUF buf = { 5, absent };
+
+            /* Nothing else will be told of it, and the device leaves this behind. */
+            CHECK_FAILS(WSASend(pair[0], &buf, 1, NULL, 0, &ov, NULL), WSAEFAULT);
+            CHECK_INT(ov.Internal, STATUS_PENDING);
+        }
         send_all(pair[0], "x", 1);
         CHECK(wait_readable(pair[1]));
         CHECK_FAILS(recv(pair[1], absent, 5, 0), WSAEFAULT);
@@ -433,6 +514,29 @@ static void buffers(void)
         while (recv(pair[1], watched, 1, 0) > 0)
             ;
         set_nonblocking(pair[1], 0);
+    }
+}
+
+/* Some of what is to be sent can be read, and goes, before the rest cannot: the call fails, and the program goes on. */
+static void buffer_ends_early(void)
+{
+    for (int i = 0; i < 4; i++) {
+        ULONG good = i & 1 ? MUCH : 0x40000;
+        char *data = VirtualAlloc(NULL, good + 0x1000, MEM_RESERVE, PAGE_NOACCESS);
+        WSABUF bufs[2] = { { good, data }, { 0x1000, data + good } };
+        SOCKET pair[2];
+        DWORD sent;
+
+        check_about("%lu bytes, %s", good, i & 2 ? "one buffer" : "two buffers");
+        NEED(data && VirtualAlloc(data, good, MEM_COMMIT, PAGE_READWRITE));
+        if (i & 2)
+            bufs[0].len += 0x1000;
+        tcp_pair(AF_INET, pair);
+        set_nonblocking(pair[0], 1);
+        CHECK_FAILS(WSASend(pair[0], bufs, i & 2 ? 1 : 2, &sent, 0, NULL, NULL), WSAEFAULT);
+        closesocket(pair[0]);
+        closesocket(pair[1]);
+        VirtualFree(data, 0, MEM_RELEASE);
     }
 }
 
@@ -551,6 +655,7 @@ const struct test_case test_cases[] = {
     { "rest-of-a-send", rest_of_a_send },
     { "two-senders", two_senders },
     { "waiting-send", waiting_send },
+    { "unsent-is-not-writable", unsent_is_not_writable },
     { "second-handle", second_handle },
     { "second-handle-as-file", second_handle_as_file },
     { "second-handle-from-outside", second_handle_from_outside },
@@ -558,6 +663,7 @@ const struct test_case test_cases[] = {
     { "second-socket", second_socket },
     { "unbound-datagram", unbound_datagram },
     { "buffers", buffers },
+    { "buffer-ends-early", buffer_ends_early },
     { "closed-means-closed", closed_means_closed },
     { 0 },
 };

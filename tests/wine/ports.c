@@ -323,16 +323,10 @@ static void timeouts(void)
 
 /* ---- other packets ---- */
 
-/* A file on the same port: what it posts is there at once, for a look without waiting, too. */
-static void other_handles(void)
+static HANDLE tied_file(HANDLE port)
 {
-    char name[MAX_PATH], byte;
-    SOCKET pair[2];
-    HANDLE port = tied_pair(pair), file;
-    struct op op;
-    OVERLAPPED at, *got;
-    ULONG_PTR key;
-    DWORD n;
+    char name[MAX_PATH];
+    HANDLE file;
 
     NEED(GetTempPathA(MAX_PATH - 14, name));
     NEED(GetTempFileNameA(name, "ws2", 0, name));
@@ -340,7 +334,16 @@ static void other_handles(void)
                        FILE_FLAG_OVERLAPPED | FILE_FLAG_DELETE_ON_CLOSE, NULL);
     NEED(file != INVALID_HANDLE_VALUE);
     NEED(CreateIoCompletionPort(file, port, 9, 0) == port);
-    pend_recv(pair[1], &op);
+    return file;
+}
+
+static void check_file(HANDLE port, HANDLE file)
+{
+    OVERLAPPED at, *got;
+    ULONG_PTR key;
+    DWORD n;
+    char byte;
+
     for (int i = 0; i < 50; i++) {
         memset(&at, 0, sizeof at);
         CHECK(WriteFile(file, "x", 1, NULL, &at) || GetLastError() == ERROR_IO_PENDING);
@@ -352,9 +355,61 @@ static void other_handles(void)
         CHECK_INT(packet(port, &got, &n, &key, 5000), 0);
         CHECK_INT(got, &at);
     }
+}
+
+/* A file on the same port: what it posts is there at once, for a look without waiting, too. */
+static void other_handles(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), file = tied_file(port);
+    struct op op;
+
+    pend_recv(pair[1], &op);
+    check_file(port, file);
     send_all(pair[0], "abc", 3);
     want_packet(port, &op.ov, 3, 0);
     CloseHandle(file);
+}
+
+/* The same, of a file that was there before the first socket. */
+static void other_handles_before(void)
+{
+    HANDLE port = port_new(), file = tied_file(port);
+    SOCKET pair[2];
+    struct op op;
+
+    tcp_pair(AF_INET, pair);
+    tie(pair[1], port, KEY);
+    pend_recv(pair[1], &op);
+    check_file(port, file);
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+    CloseHandle(file);
+}
+
+/* What the device has done, as its event says, is there for a look without waiting, however soon after another look. */
+static void looks_find_all(void)
+{
+    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+
+    for (int i = 0; i < 100; i++) {
+        OVERLAPPED *got;
+        ULONG_PTR key;
+        struct op op;
+        WSABUF buf = { sizeof op.data, op.data };
+        DWORD n;
+
+        memset(&op, 0, sizeof op);
+        op.ov.hEvent = event;
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+        CHECK_INT(packet(port, &got, &n, &key, 0), -1);
+        send_all(pair[0], "a", 1);
+        NEED(WaitForSingleObject(event, 5000) == WAIT_OBJECT_0);
+        NEED(!packet(port, &got, &n, &key, 0));
+        CHECK_INT(got, &op.ov);
+    }
 }
 
 /* Accepts and connects are the kernel's; their packets come to the same place. */
@@ -617,6 +672,121 @@ static void receive_of_nothing(void)
     }
 }
 
+/* The same behind a receive that waits: not before there is something for it, too. */
+static void nothing_behind_another(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    WSABUF none = { 0, NULL };
+    struct op op[2];
+    char byte = 0;
+
+    pend_recv(pair[1], &op[0]);
+    memset(&op[1], 0, sizeof op[1]);
+    CHECK_FAILS(WSARecv(pair[1], &none, 1, NULL, &op[1].flags, &op[1].ov, NULL), WSA_IO_PENDING);
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op[0].ov, 3, 0);
+    want_none(port);
+    send_all(pair[0], "d", 1);
+    want_packet(port, &op[1].ov, 0, 0);
+    CHECK_RET(recv(pair[1], &byte, 1, 0), 1);
+    CHECK_INT(byte, 'd');
+}
+
+/* A receive that only looks leaves what it has seen. */
+static void peek_that_waits(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    WSABUF buf = { sizeof op.data, op.data };
+    char back[3];
+
+    memset(&op, 0, sizeof op);
+    op.flags = MSG_PEEK;
+    CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 3, 0);
+    CHECK_BYTES(op.data, "abc", 3);
+    set_nonblocking(pair[1], 1);
+    memset(back, 0, sizeof back);
+    CHECK_RET(recv(pair[1], back, sizeof back, 0), 3);
+    CHECK_BYTES(back, "abc", 3);
+}
+
+/* Control data come with the datagram, behind a plain receive as well. */
+static void control_behind_another(void)
+{
+    LPFN_WSARECVMSG recv_msg;
+    SOCKET pair[2];
+    HANDLE port = port_new();
+    union addr from;
+    char control[256];
+    struct op op[2];
+    WSABUF buf = { sizeof op->data, op[1].data };
+    WSAMSG msg = { &from.sa, sizeof from, &buf, 1, { sizeof control, control }, 0 };
+    int on = 1;
+
+    udp_pair(AF_INET, pair);
+    recv_msg = extension(pair[1], (GUID)WSAID_WSARECVMSG);
+    NEED_OK(setsockopt(pair[1], IPPROTO_IP, IP_PKTINFO, (char *)&on, sizeof on));
+    tie(pair[1], port, KEY);
+    pend_recv(pair[1], &op[0]);
+    memset(&op[1], 0, sizeof op[1]);
+    memset(control, 0, sizeof control);
+    CHECK_FAILS(recv_msg(pair[1], &msg, NULL, &op[1].ov, NULL), WSA_IO_PENDING);
+    CHECK_RET(send(pair[0], "ab", 2, 0), 2);
+    CHECK_RET(send(pair[0], "cde", 3, 0), 3);
+    want_packet(port, &op[0].ov, 2, 0);
+    want_packet(port, &op[1].ov, 3, 0);
+    CHECK_BYTES(op[1].data, "cde", 3);
+    CHECK_INT(((WSACMSGHDR *)control)->cmsg_level, IPPROTO_IP);
+    CHECK_INT(((WSACMSGHDR *)control)->cmsg_type, IP_PKTINFO);
+}
+
+/* Where Linux may not write, the receive waits all the same and is carried out; and those behind it. */
+static void watched_buffer(void)
+{
+    char *watched = VirtualAlloc(NULL, 0x1000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE);
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op[2];
+    WSABUF buf = { 3, watched };
+
+    NEED(watched);
+    for (int i = 0; i < 3; i++) {
+        NEED(!ResetWriteWatch(watched, 0x1000));
+        memset(&op[0], 0, sizeof op[0]);
+        CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op[0].flags, &op[0].ov, NULL), WSA_IO_PENDING);
+        pend_recv(pair[1], &op[1]);
+        send_all(pair[0], "abcde", 5);
+        want_packet(port, &op[0].ov, 3, 0);
+        want_packet(port, &op[1].ov, 2, 0);
+        CHECK_BYTES(watched, "abc", 3);
+        CHECK_BYTES(op[1].data, "de", 2);
+    }
+}
+
+/* The memory is gone when the data come: the receive fails, and is told; the one behind it has the data. */
+static void buffer_gone(void)
+{
+    char *gone = VirtualAlloc(NULL, 0x1000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op;
+    WSABUF buf = { 3, gone };
+
+    NEED(gone);
+    memset(&op, 0, sizeof op);
+    CHECK_FAILS(WSARecv(pair[1], &buf, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+    NEED(VirtualFree(gone, 0x1000, MEM_DECOMMIT));
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op.ov, 0, ERROR_NOACCESS);
+    CHECK_INT(start_recv(pair[1], &op), 0);
+    want_packet(port, &op.ov, 3, 0);
+    CHECK_BYTES(op.data, "abc", 3);
+}
+
 static void datagrams(void)
 {
     SOCKET pair[2];
@@ -844,6 +1014,113 @@ static void duplicated_socket(void)
     want_packet(port, &op.ov, 2, 0);
 }
 
+/* A second handle, or socket, of the same: what comes belongs to the receive that waited before it was made. */
+static SOCKET second_by_handle(SOCKET s)
+{
+    HANDLE self = GetCurrentProcess(), second;
+
+    NEED(DuplicateHandle(self, (HANDLE)s, self, &second, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    return (SOCKET)second;
+}
+
+static SOCKET second_by_socket(SOCKET s)
+{
+    WSAPROTOCOL_INFOW info;
+    SOCKET second;
+
+    NEED_OK(WSADuplicateSocketW(s, GetCurrentProcessId(), &info));
+    second = WSASocketW(-1, -1, -1, &info, 0, WSA_FLAG_OVERLAPPED);
+    NEED(second != INVALID_SOCKET);
+    return second;
+}
+
+static void waiting_before_second(void)
+{
+    for (int i = 0; i < 20; i++) {
+        SOCKET pair[2], second;
+        HANDLE port = tied_pair(pair);
+        struct op op;
+        char byte;
+
+        check_about(i % 2 ? "WSADuplicateSocket" : "DuplicateHandle");
+        set_nonblocking(pair[1], 1);
+        pend_recv(pair[1], &op);
+        second = i % 2 ? second_by_socket(pair[1]) : second_by_handle(pair[1]);
+        set_nonblocking(second, 1);
+        send_all(pair[0], "a", 1);
+        CHECK_FAILS(recv(second, &byte, 1, 0), WSAEWOULDBLOCK);
+        want_packet(port, &op.ov, 1, 0);
+        CHECK_BYTES(op.data, "a", 1);
+        closesocket(second);
+        closesocket(pair[1]);
+        closesocket(pair[0]);
+        CloseHandle(port);
+    }
+}
+
+/* After shutdown(SD_RECEIVE) nothing new may be received; what waits already goes on, as in the device. */
+static void shut_down(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    struct op op[2];
+
+    pend_recv(pair[1], &op[0]);
+    pend_recv(pair[1], &op[1]);
+    CHECK_OK(shutdown(pair[1], SD_RECEIVE));
+    want_none(port);
+    send_all(pair[0], "abc", 3);
+    want_packet(port, &op[0].ov, 3, 0);
+    want_none(port);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    want_packet(port, &op[1].ov, 0, 0);
+}
+
+/* A thread that sleeps in the server when the port begins to be served here is woken, whoever else looks for packets meanwhile. */
+static void sleeper_overtaken(void)
+{
+    struct waiter w = { .port = port_new(), .ms = INFINITE };
+    HANDLE thread = thread_start(wait_for_packet, &w);
+    SOCKET pair[2];
+    OVERLAPPED ov;
+
+    Sleep(100); /* so that it sleeps; if it does not yet, it will find the port served */
+    tcp_pair(AF_INET, pair);
+    NEED(SuspendThread(thread) != (DWORD)-1);
+    tie(pair[1], w.port, KEY);
+    want_none(w.port);
+    NEED(ResumeThread(thread) != (DWORD)-1);
+    PostQueuedCompletionStatus(w.port, 5, KEY, &ov);
+    NEED(WaitForSingleObject(thread, 10000) == WAIT_OBJECT_0);
+    CHECK_INT(w.err, 0);
+    CHECK_INT(w.bytes, 5);
+    CHECK_INT(w.ov, &ov);
+}
+
+/* Who always finds a packet in the queue hears of the sockets, too. */
+static void busy_queue(void)
+{
+    int rounds = served_here() ? 1000 : 1000000; /* in the kernel it is a matter of time */
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair);
+    OVERLAPPED *got = NULL, posted;
+    struct op op;
+    ULONG_PTR key;
+    ULONG there = 0;
+    DWORD n;
+
+    pend_recv(pair[1], &op);
+    send_all(pair[0], "abc", 3);
+    while (served_here() && !there && !HasOverlappedIoCompleted(&op.ov))
+        NEED_OK(ioctlsocket(pair[1], FIONREAD, &there));
+    PostQueuedCompletionStatus(port, 1, KEY, &posted);
+    for (int i = 0; i < rounds && got != &op.ov; i++) {
+        PostQueuedCompletionStatus(port, 1, KEY, &posted);
+        NEED(!packet(port, &got, &n, &key, 5000));
+    }
+    CHECK_INT(got, &op.ov);
+}
+
 /* ---- all at once ---- */
 
 /*
@@ -997,6 +1274,8 @@ const struct test_case test_cases[] = {
     { "thread-gone", thread_gone },
     { "timeouts", timeouts },
     { "other-handles", other_handles },
+    { "other-handles-before", other_handles_before },
+    { "looks-find-all", looks_find_all },
     { "accept-and-connect", accept_and_connect },
     { "receives-in-order", receives_in_order },
     { "sends-in-order", sends_in_order },
@@ -1004,6 +1283,11 @@ const struct test_case test_cases[] = {
     { "selection-begins", selection_begins },
     { "mixed-receives", mixed_receives },
     { "receive-of-nothing", receive_of_nothing },
+    { "nothing-behind-another", nothing_behind_another },
+    { "peek-that-waits", peek_that_waits },
+    { "control-behind-another", control_behind_another },
+    { "watched-buffer", watched_buffer },
+    { "buffer-gone", buffer_gone },
     { "datagrams", datagrams },
     { "skip-on-success", skip_on_success },
     { "cancelling", cancelling },
@@ -1011,6 +1295,10 @@ const struct test_case test_cases[] = {
     { "closed-port", closed_port },
     { "duplicated-port", duplicated_port },
     { "duplicated-socket", duplicated_socket },
+    { "waiting-before-second", waiting_before_second },
+    { "shut-down", shut_down },
+    { "sleeper-overtaken", sleeper_overtaken },
+    { "busy-queue", busy_queue },
     { "storm", storm },
     { 0 },
 };
