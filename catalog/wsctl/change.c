@@ -265,7 +265,8 @@ int install_command(int argc, char **argv)
         status = complain_dll(&in->layer, run_layers_find(&in->layer));
 
     if (status == WSCTL_OK) {
-        in->layer.service_flags = ifs ? CATALOG_XP1_IFS : 0;
+        if (!ifs) /* else as the DLL says */
+            in->layer.service_flags = 0;
         snprintf(why, sizeof why, "install layer %.64s", dll);
         c.arg = in;
         err = change_make(&c);
