@@ -40,6 +40,19 @@ prefix_wine() { # prefix, program, arguments
     WINEPREFIX=$(readlink -f "$1") WINEDLLPATH=$(prefix_unixlib "$1") WINEDEBUG=${WINEDEBUG:--all} wine "${@:2}"
 }
 
+# Starts a program that stays, so that the prefix's services are up and each of the next ones need not start and stop all of Wine, and waits until
+# it runs: whoever comes first starts the services, and they hold its output open. Sets `keeper`, its process.
+prefix_keep() { # prefix, a file for its output
+    local _
+    : >"$2"
+    WINEPREFIX=$(readlink -f "$1") WINEDEBUG=-all wine "$root/build/x86_64/tests/cli/hello.exe" wait >"$2" 2>/dev/null &
+    keeper=$!
+    for _ in $(seq 600); do
+        [ ! -s "$2" ] || return 0
+        sleep 0.1
+    done
+}
+
 prefix_wait() { WINEPREFIX=$(readlink -f "$1") wineserver -w; }
 prefix_end() { WINEPREFIX=$(readlink -f "$1") wineserver -k 2>/dev/null || true; }
 
