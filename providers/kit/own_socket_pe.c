@@ -390,17 +390,22 @@ OWN(next_of(o), GetSockName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (
 OWN(next_of(o), Listen, (SOCKET s, int backlog, LPINT e), (o->line, backlog, e))
 /* clang-format on */
 
-/* From an address at which a socket that the program has closed still sends: soon. */
+/* To an address from which a socket that the program has closed still sends: soon. */
 static int WSPAPI own_Bind(SOCKET s, const struct sockaddr *name, int bytes, LPINT err)
 {
     struct own_socket *o = own_get(s);
+    BOOL lingers;
     int result;
 
     if (!o)
         return own_fail(err, WSAENOTSOCK);
-    while ((result = o->chain->next.lpWSPBind(o->line, name, bytes, err)) && *err == WSAEADDRINUSE &&
-           own_travel_lingers(name, bytes))
+    for (;;) {
+        lingers = own_travel_lingers(name, bytes); /* asked before: it may go while we try */
+        result = o->chain->next.lpWSPBind(o->line, name, bytes, err);
+        if (!result || *err != WSAEADDRINUSE || !lingers)
+            break;
         Sleep(1);
+    }
     if (!result)
         own_travel_bound(o);
     own_put(o);

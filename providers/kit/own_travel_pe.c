@@ -406,11 +406,15 @@ int own_travel_close(struct own_socket *o, LPINT err)
 
 BOOL own_travel_lingers(const struct sockaddr *name, int bytes)
 {
-    USHORT port = bytes >= (int)sizeof(struct sockaddr_in) ? ((const struct sockaddr_in *)name)->sin_port : 0;
+    USHORT port = 0;
     BOOL lingers = FALSE;
 
+    if (ws2kit_layer.travels && bytes >= (int)sizeof(struct sockaddr_in) && !IsBadReadPtr(name, sizeof(struct sockaddr_in)))
+        port = ((const struct sockaddr_in *)name)->sin_port;
+    if (!port)
+        return FALSE;
     own_lock();
-    for (const struct own_travel *t = all; port && !lingers && t; t = t->next)
+    for (const struct own_travel *t = all; !lingers && t; t = t->next)
         lingers = t->port == port;
     own_unlock();
     return lingers;
