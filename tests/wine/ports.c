@@ -693,6 +693,31 @@ static void nothing_behind_another(void)
     CHECK_INT(byte, 'd');
 }
 
+/*
+ * The connection is reset behind data: the receive of nothing is told of them, and the next one has them. Somebody may look between the
+ * two, so it is done more than once.
+ */
+static void nothing_before_reset(void)
+{
+    WSABUF none = { 0, NULL };
+
+    for (int i = 0; i < 20; i++) {
+        SOCKET pair[2];
+        HANDLE port = tied_pair(pair);
+        struct op op;
+
+        memset(&op, 0, sizeof op);
+        CHECK_FAILS(WSARecv(pair[1], &none, 1, NULL, &op.flags, &op.ov, NULL), WSA_IO_PENDING);
+        send_all(pair[0], "abc", 3);
+        reset_connection(pair[0]);
+        want_packet(port, &op.ov, 0, 0);
+        CHECK_INT(start_recv(pair[1], &op), 0);
+        want_packet(port, &op.ov, 3, 0);
+        closesocket(pair[1]);
+        CloseHandle(port);
+    }
+}
+
 /* A receive that only looks leaves what it has seen. */
 static void peek_that_waits(void)
 {
@@ -1058,16 +1083,18 @@ static void waiting_before_second(void)
     }
 }
 
-/* After shutdown(SD_RECEIVE) nothing new may be received; what waits already goes on, as in the device. */
+/* After shutdown(SD_RECEIVE) nothing new may be received; what waits already goes on, as in the device, which a poll asks. */
 static void shut_down(void)
 {
     SOCKET pair[2];
     HANDLE port = tied_pair(pair);
+    WSAPOLLFD fd = { pair[1], POLLRDNORM, 0 };
     struct op op[2];
 
     pend_recv(pair[1], &op[0]);
     pend_recv(pair[1], &op[1]);
     CHECK_OK(shutdown(pair[1], SD_RECEIVE));
+    WSAPoll(&fd, 1, 0);
     want_none(port);
     send_all(pair[0], "abc", 3);
     want_packet(port, &op[0].ov, 3, 0);
@@ -1284,6 +1311,7 @@ const struct test_case test_cases[] = {
     { "mixed-receives", mixed_receives },
     { "receive-of-nothing", receive_of_nothing },
     { "nothing-behind-another", nothing_behind_another },
+    { "nothing-before-reset", nothing_before_reset },
     { "peek-that-waits", peek_that_waits },
     { "control-behind-another", control_behind_another },
     { "watched-buffer", watched_buffer },
