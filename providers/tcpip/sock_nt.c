@@ -7,6 +7,7 @@
 
 #include "base/handle_map.h"
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/hold.h"
 #include "providers/tcpip/pend.h"
 #include "providers/tcpip/port.h"
 
@@ -48,19 +49,9 @@ static void record_free(struct sock *k)
     lock_drop(&free_lock);
 }
 
-/* Counts up unless the count is zero already: then the record is on its way to the free list. */
 BOOL sock_try_hold(struct sock *k)
 {
-    LONG refs = k->refs;
-
-    while (refs) {
-        LONG seen = InterlockedCompareExchange(&k->refs, refs + 1, refs);
-
-        if (seen == refs)
-            return TRUE;
-        refs = seen;
-    }
-    return FALSE;
+    return hold_unless_gone(&k->refs);
 }
 
 void sock_hold(struct sock *k)
