@@ -520,13 +520,10 @@ void own_travel_set_option(struct own_socket *o, int level, int name, const char
 int own_travel_shutdown(struct own_socket *o, int how, LPINT err)
 {
     struct own_travel *t = o->travel;
-    SOCKADDR_STORAGE peer;
-    int bytes = sizeof peer, ignored;
     BOOL none;
 
-    if ((how != SD_RECEIVE && how != SD_SEND && how != SD_BOTH) ||
-        (how != SD_SEND && o->chain->next.lpWSPGetPeerName(o->line, (struct sockaddr *)&peer, &bytes, &ignored)))
-        return own_fail(err, how == SD_RECEIVE || how == SD_BOTH ? WSAENOTCONN : WSAEINVAL);
+    if (how != SD_RECEIVE && how != SD_SEND && how != SD_BOTH)
+        return own_fail(err, WSAEINVAL);
     if (how != SD_SEND && o->table->lpWSPShutdown(o->lower, SD_RECEIVE, err))
         return SOCKET_ERROR;
     if (how == SD_RECEIVE)
