@@ -259,6 +259,15 @@ static NTSTATUS send_now(struct sock *k, const struct send *r, BOOL wait, ULONG 
     return afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
 }
 
+NTSTATUS send_stream_bytes(struct sock *k, const void *at, ULONG count)
+{
+    WSABUF buf = { count, (char *)at };
+    struct send r = { &buf, 1, 0, NULL, 0 };
+    ULONG sent;
+
+    return send_now(k, &r, TRUE, &sent);
+}
+
 /*
  * The kernel reads the address again when a pending send goes on; the application's may be gone by then, for Windows
  * copies it. A ring is enough: datagram sends hardly ever pend, and never long.
