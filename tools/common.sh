@@ -19,6 +19,15 @@ quietly() {
     return 1
 }
 
+# Starts this program again, once, without address-space randomisation where the system lets us. Wine 8.0 needs the address 0x7ffe0000 in each process,
+# and Linux (5.18 and later) puts the heap of Wine's loader anywhere in the gigabyte around it: one process in some thousands finds the address taken
+# and ends at once ("failed to map the shared user data: c0000018", which WINEDEBUG=-all hides). A test run starts some thousands.
+at_fixed_addresses() { # program, arguments
+    [ -z "${WS2KIT_FIXED_ADDRESSES:-}" ] && setarch -R true 2>/dev/null || return 0
+    export WS2KIT_FIXED_ADDRESSES=1
+    exec setarch -R "$@"
+}
+
 install_packages() {
     local name missing=() log
     command -v dpkg-query >/dev/null ||

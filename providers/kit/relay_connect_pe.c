@@ -213,6 +213,9 @@ BOOL relay_connect_cancel(struct relay_sock *k, LPWSAOVERLAPPED ov, BOOL own_thr
 {
     struct relay_conn *c = NULL;
 
+    /* Without the lock: the base provider cancels things of its own on P, also while it is called with the lock held. */
+    if (k->use != USE_CONNECTING)
+        return FALSE;
     lock_take(&k->lock);
     if (k->use == USE_CONNECTING && k->ov && (!ov || ov == k->ov) &&
         (!own_thread_only || k->ov_thread == GetCurrentThreadId())) {

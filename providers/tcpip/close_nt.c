@@ -8,22 +8,8 @@
 /*
  * A send that is still queued when its handle is closed is cut off, and if the handle's value is given to another
  * socket the rest of the data goes there (wine-afd.md 6.4). So a socket with queued sends is closed by a thread of its
- * own when they have ended: sends are carried out in order, and one of no bytes at the end of the queue marks it.
+ * own when they have ended: sends are carried out in order, and one of no bytes at the end of the queue marks it (send_nt.c).
  */
-static const WSABUF no_bytes;
-
-static struct afd_sendmsg marker(void)
-{
-    return (struct afd_sendmsg){ .force_async = 1, .count = 1, .bufs = (ULONG_PTR)&no_bytes };
-}
-
-static BOOL sends_queued(struct sock *k)
-{
-    struct afd_sendmsg in = marker();
-
-    return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
-}
-
 struct finisher {
     struct leaving leaving;
     struct sock *sock;
@@ -33,13 +19,12 @@ static DWORD WINAPI finish_sends(void *arg)
 {
     struct finisher *f = arg;
     struct sock *k = f->sock;
-    struct afd_sendmsg in = marker();
     HMODULE module = NULL;
 
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
                            GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
                        (LPCWSTR)(void *)finish_sends, &module);
-    afd_call(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0, NULL);
+    send_wait_queued(k);
     leaving_remove(&f->leaving);
     free(f);
     sock_put(k);
@@ -102,7 +87,7 @@ int WSPAPI WSPCloseSocket(SOCKET s, LPINT lp_errno)
     pend_cancel(k, NULL, FALSE);
     if (k->had_pending_send && !hard) {
         afd_cancel_pending(k, TRUE);
-        if (sends_queued(k))
+        if (send_is_queued(k))
             leave_sends(k);
     } else if (k->had_pending_send || k->pending[AFD_KIND_OTHER]) {
         afd_cancel_pending(k, FALSE);

@@ -103,7 +103,6 @@ static int complete_later(struct sock *k, LPOVERLAPPED ov)
 
 static int disconnect(struct sock *k, LPOVERLAPPED ov)
 {
-    const INT how = SD_SEND;
     enum sock_state state = sock_settle(k);
     union sock_addr peer;
     NTSTATUS status;
@@ -118,10 +117,7 @@ static int disconnect(struct sock *k, LPOVERLAPPED ov)
     if (err && err != WSA_IO_PENDING)
         return err;
 
-    sock_tell(k);
-    status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
-    if (!status)
-        k->shut_send = TRUE;
+    status = sock_shut(k, SD_SEND);
     if (err) /* started; it will be told there */
         return err;
     if (!status && ov)

@@ -116,15 +116,7 @@ static int check_sender(struct sock *k)
 /* TF_REUSE_SOCKET adds nothing here: the transmission counts, and the next use of the socket will be refused. */
 static int disconnect(struct sock *k, DWORD flags)
 {
-    const INT how = SD_SEND;
-    NTSTATUS status;
-
-    if (!(flags & TF_DISCONNECT))
-        return 0;
-    sock_tell(k);
-    status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
-    k->shut_send = !status;
-    return err_from_ntstatus(status);
+    return flags & TF_DISCONNECT ? err_from_ntstatus(sock_shut(k, SD_SEND)) : 0;
 }
 
 /* ---- TransmitFile ---- */

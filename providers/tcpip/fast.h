@@ -25,7 +25,7 @@
  *     pend; calls that wait there; the rest of a nonblocking send. Data that came later must not pass them.
  *  6. Stream sends are made one at a time (send_lock, taken by send_nt.c around the fast way and the start of the
  *     device's): what one call sends lies together in the stream.
- *  7. Not for urgent data, control data, no buffers, or more than HALF_BUFS of them. Shutdown and nonblocking mode are the
+ *  7. Not for urgent data, control data, or more than HALF_BUFS buffers. Shutdown and nonblocking mode are the
  *     record's to obey, before this.
  *  8. When Linux cannot touch a buffer (Wine watches the page, or it is a bad pointer), the device decides.
  */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "providers/tcpip/bufs.h"
 #include "providers/tcpip/pend.h"
 #include "providers/tcpip/poll.h"
 #include "providers/tcpip/port.h"
@@ -258,16 +259,10 @@ static NTSTATUS wait_for(struct sock *k, enum afd_kind kind, struct half_msg *ms
 
 /* ---- moving data ---- */
 
-static BOOL fits(struct sock *k, const struct fast_msg *m, enum afd_kind kind, BOOL empty_too)
+static BOOL fits(struct sock *k, const struct fast_msg *m, enum afd_kind kind)
 {
-    ULONGLONG total = 0;
-
-    if ((m->flags & ~(DWORD)(MSG_PEEK | MSG_WAITALL | MSG_PARTIAL | MSG_DONTROUTE)) || !m->count ||
-        m->count > HALF_BUFS)
-        return FALSE;
-    for (DWORD i = 0; i < m->count; i++)
-        total += m->bufs[i].len;
-    return (total || empty_too) && total < MAXLONG && fast_allowed(k, kind);
+    return !(m->flags & ~(DWORD)(MSG_PEEK | MSG_WAITALL | MSG_PARTIAL | MSG_DONTROUTE)) && m->count <= HALF_BUFS &&
+           bufs_bytes((struct buf *)m->bufs, m->count) < MAXLONG && fast_allowed(k, kind);
 }
 
 /* The device asks a bad buffer again; a reset is remembered, for nobody will hear of it a second time. */
@@ -304,8 +299,7 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     NTSTATUS status;
 
     *bytes = 0;
-    /* Receiving nothing means other things here and there; only a peek at a datagram's sender is the same. */
-    if (!ready || !fits(k, m, AFD_KIND_OTHER, datagram && (m->flags & MSG_PEEK)))
+    if (!ready || !fits(k, m, AFD_KIND_OTHER))
         return STATUS_NOT_FAST;
     if (fast_selected(k))
         return !wait && nothing_there(k) ? STATUS_DEVICE_NOT_READY : STATUS_NOT_FAST;
@@ -326,6 +320,14 @@ NTSTATUS fast_recv(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
             *m->from_bytes = (INT)msg.name_bytes;
     }
     return status;
+}
+
+/* A receive of no bytes leaves what is there. */
+static BOOL has_data(struct sock *k)
+{
+    INT bytes = 0;
+
+    return fast_readable(k, &bytes) && bytes;
 }
 
 NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes)
@@ -349,7 +351,7 @@ NTSTATUS fast_recv_pended(struct sock *k, const struct fast_msg *m, ULONG *bytes
         *bytes = (ULONG)msg.bytes;
         if (m->name)
             *m->from_bytes = (INT)msg.name_bytes;
-        if (!*bytes && sock_seen_reset(k))
+        if (!*bytes && !has_data(k) && sock_seen_reset(k))
             status = STATUS_CONNECTION_RESET;
     }
     return status;
@@ -369,8 +371,7 @@ NTSTATUS fast_send(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     NTSTATUS status;
 
     *bytes = 0;
-    if (!ready || (m->flags & MSG_PEEK) || (k->tail && !datagram) ||
-        !fits(k, m, AFD_KIND_SEND, datagram))
+    if (!ready || (m->flags & MSG_PEEK) || (k->tail && !datagram) || !fits(k, m, AFD_KIND_SEND))
         return STATUS_NOT_FAST;
     msg.fd = fd_of(k);
     if (msg.fd < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records of ports go back to a free list and stay mapped, as those of sockets do. */
 #include "providers/tcpip/port_parts.h"
+#include "providers/tcpip/hold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +37,7 @@ static struct port *record_new(void)
 
 BOOL port_try_hold(struct port *p)
 {
-    LONG refs = p->refs;
-
-    while (refs) {
-        LONG seen = InterlockedCompareExchange(&p->refs, refs + 1, refs);
-
-        if (seen == refs)
-            return TRUE;
-        refs = seen;
-    }
-    return FALSE;
+    return hold_unless_gone(&p->refs);
 }
 
 void port_put(struct port *p)

@@ -277,7 +277,7 @@ static BOOL start_here(struct sock *k, struct recv *r, DWORD *bytes, LPWSAOVERLA
     BOOL added = FALSE;
 
     if (!port_serves(k) || routine || ov->hEvent || r->control || (r->flags & ~(DWORD)MSG_PARTIAL) ||
-        r->count > HALF_BUFS || !bufs_bytes((struct buf *)r->bufs, r->count))
+        r->count > HALF_BUFS)
         return FALSE;
     lock_take(&k->pend_lock);
     if (!k->pends)

@@ -44,6 +44,8 @@ struct send_tail {
     struct leaving leaving; /* first, see tail_has_left() */
     IO_STATUS_BLOCK iosb;
     struct sock *sock; /* not counted: the record owns the tail */
+    HANDLE event;             /* of a mark, see send_mark_end(); else NULL */
+    struct send_tail *before; /* the rest that the mark follows, or NULL; owned */
     ULONG bytes;
     NTSTATUS started;
     char data[];
@@ -61,14 +63,20 @@ static BOOL tail_has_left(const struct leaving *l)
 
 void send_tail_free(struct send_tail *tail)
 {
-    if (!tail)
-        return;
-    /* Finished or about to be: closesocket waits for it or cancels it before the last reference goes. */
-    while (!tail_done(tail))
-        Sleep(1);
-    leaving_remove(&tail->leaving);
-    free(tail);
-    InterlockedDecrement(&worker_busy);
+    while (tail) {
+        struct send_tail *before = tail->before;
+
+        /* Finished or about to be: closesocket waits for it or cancels it before the last reference goes. */
+        while (!tail_done(tail))
+            Sleep(1);
+        if (tail->event)
+            NtClose(tail->event);
+        else
+            leaving_remove(&tail->leaving);
+        free(tail);
+        InterlockedDecrement(&worker_busy);
+        tail = before;
+    }
 }
 
 static void tail_start(void *arg)
@@ -78,10 +86,20 @@ static void tail_start(void *arg)
     struct send r = { &buf, 1, 0, NULL, 0 };
     struct afd_sendmsg in = request_of(&r, TRUE);
 
-    tail->started = afd_issue(tail->sock->handle, NULL, &tail->iosb, AFD_SENDMSG, &in, sizeof in,
-                              NULL, 0);
+    tail->started = afd_issue(tail->sock->handle, tail->event, &tail->iosb, AFD_SENDMSG, &in,
+                              sizeof in, NULL, 0);
     if (tail->started != STATUS_PENDING)
         tail->iosb.Status = tail->started;
+}
+
+/* FALSE: it could not be, and is not started. */
+static BOOL tail_run(struct send_tail *tail)
+{
+    InterlockedIncrement(&worker_busy);
+    if (!worker_run(tail_start, tail) && !NT_ERROR(tail->started))
+        return TRUE;
+    InterlockedDecrement(&worker_busy);
+    return FALSE;
 }
 
 /* The host takes what comes before the first byte that cannot be read, so it may not be known yet that the rest cannot. */
@@ -113,10 +131,10 @@ static NTSTATUS tail_follow(struct sock *k, const struct send *r, ULONG sent) WS
         return STATUS_NO_MEMORY;
     bufs_copy((struct buf *)r->bufs, r->count, sent, tail->data);
     tail->sock = k;
+    tail->event = NULL;
+    tail->before = NULL;
     tail->bytes = bytes;
-    InterlockedIncrement(&worker_busy);
-    if (worker_run(tail_start, tail) || NT_ERROR(tail->started)) {
-        InterlockedDecrement(&worker_busy);
+    if (!tail_run(tail)) {
         free(tail);
         return STATUS_NO_MEMORY;
     }
@@ -187,6 +205,71 @@ static NTSTATUS send_whole(struct sock *k, const struct send *r, ULONG *bytes)
     }
     lock_drop(&k->send_lock);
     return status;
+}
+
+/* ---- what is queued ---- */
+
+static struct afd_sendmsg nothing(void)
+{
+    static const WSABUF no_bytes;
+
+    return (struct afd_sendmsg){ .force_async = TRUE, .count = 1, .bufs = (ULONG_PTR)&no_bytes };
+}
+
+BOOL send_is_queued(struct sock *k)
+{
+    struct afd_sendmsg in = nothing();
+    BOOL queued;
+
+    if (!k->shut_send)
+        return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
+    lock_take(&k->send_lock);
+    queued = k->tail && !tail_done(k->tail);
+    lock_drop(&k->send_lock);
+    return queued;
+}
+
+void send_wait_queued(struct sock *k)
+{
+    struct afd_sendmsg in = nothing();
+
+    if (!k->shut_send)
+        afd_call(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0, NULL);
+    else if (k->tail && k->tail->event)
+        NtWaitForSingleObject(k->tail->event, FALSE, NULL);
+}
+
+void send_give_up(struct sock *k, HANDLE handle)
+{
+    IO_STATUS_BLOCK ignored;
+
+    lock_take(&k->send_lock);
+    for (struct send_tail *tail = k->tail; tail; tail = tail->before)
+        NtCancelIoFileEx(handle, &tail->iosb, &ignored);
+    lock_drop(&k->send_lock);
+}
+
+/* After the shutdown the device refuses sends of nothing as all others, and closes without waiting for what is queued. */
+void send_mark_end(struct sock *k)
+{
+    struct send_tail *mark;
+
+    if (!sock_is_stream(k) || k->shut_send || !k->had_pending_send || !send_is_queued(k))
+        return;
+    mark = calloc(1, sizeof *mark);
+    if (!mark)
+        return;
+    mark->sock = k;
+    lock_take(&k->send_lock);
+    mark->before = k->tail;
+    if (!NtCreateEvent(&mark->event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE) && tail_run(mark)) {
+        k->tail = mark;
+        mark = NULL;
+    }
+    lock_drop(&k->send_lock);
+    if (mark && mark->event)
+        NtClose(mark->event);
+    free(mark);
 }
 
 /* ---- all sends ---- */

@@ -2,10 +2,19 @@
 #include "providers/tcpip/entry.h"
 #include "providers/tcpip/pend.h"
 
-static NTSTATUS shut(struct sock *k, INT how)
+NTSTATUS sock_shut(struct sock *k, INT how)
 {
+    NTSTATUS status;
+
     sock_tell(k);
-    return afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
+    if (how == SD_SEND)
+        send_mark_end(k);
+    status = afd_call(k->handle, AFD_SHUTDOWN, &how, sizeof how, NULL, 0, NULL);
+    if (!status && how == SD_SEND)
+        k->shut_send = TRUE;
+    if (!status && how == SD_RECEIVE)
+        k->shut_recv = TRUE;
+    return status;
 }
 
 /*
@@ -29,15 +38,10 @@ static int do_shutdown(struct sock *k, int how)
 
     if (how != SD_SEND) {
         pend_to_device(k);
-        status = shut(k, SD_RECEIVE);
-        if (!status)
-            k->shut_recv = TRUE;
+        status = sock_shut(k, SD_RECEIVE);
     }
-    if (!status && how != SD_RECEIVE) {
-        status = shut(k, SD_SEND);
-        if (!status)
-            k->shut_send = TRUE;
-    }
+    if (!status && how != SD_RECEIVE)
+        status = sock_shut(k, SD_SEND);
     return err_from_ntstatus(status);
 }
 

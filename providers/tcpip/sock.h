@@ -201,6 +201,19 @@ BOOL sock_drop_foreign(struct sock *k);
 /* Frees what is left of a nonblocking send (send_nt.c); the kernel must be done with it. NULL is allowed. */
 void send_tail_free(struct send_tail *tail);
 
+/* Sends are queued in the device. */
+BOOL send_is_queued(struct sock *k);
+/* Waits until they have ended. The last reference to `k` but one is the caller's, and nobody sends any more. */
+void send_wait_queued(struct sock *k);
+/* Right before a shutdown() of sends, so that the two above know afterwards. */
+void send_mark_end(struct sock *k);
+
+/* `handle`, which was that of `k`, is about to be closed: what is left of a nonblocking send goes with it. */
+void send_give_up(struct sock *k, HANDLE handle);
+
+/* SHUTDOWN of the device: SD_RECEIVE or SD_SEND. */
+NTSTATUS sock_shut(struct sock *k, INT how);
+
 /* ---- kernel calls (afd_nt.c) ---- */
 
 /* The process's own \Device\Afd handle, never CREATEd: the one that POLL is issued on. NULL: no device. */

@@ -7,6 +7,7 @@
 
 #include "base/handle_map.h"
 #include "providers/tcpip/fast.h"
+#include "providers/tcpip/hold.h"
 #include "providers/tcpip/pend.h"
 #include "providers/tcpip/port.h"
 
@@ -48,19 +49,9 @@ static void record_free(struct sock *k)
     lock_drop(&free_lock);
 }
 
-/* Counts up unless the count is zero already: then the record is on its way to the free list. */
 BOOL sock_try_hold(struct sock *k)
 {
-    LONG refs = k->refs;
-
-    while (refs) {
-        LONG seen = InterlockedCompareExchange(&k->refs, refs + 1, refs);
-
-        if (seen == refs)
-            return TRUE;
-        refs = seen;
-    }
-    return FALSE;
+    return hold_unless_gone(&k->refs);
 }
 
 void sock_hold(struct sock *k)
@@ -209,18 +200,25 @@ struct sock *sock_find(HANDLE handle)
     return NULL;
 }
 
-/* With a descriptor of ours left open the connection would never end, and receives that wait in the process would be forgotten. */
+/*
+ * With a descriptor of ours left open the connection would never end, and receives that wait in the process would be forgotten. The entry
+ * stays until all is cancelled: a layer is told of each cancelling, too, and may ask us about the handle, which must not look like one
+ * that came from elsewhere.
+ */
 void sock_lose(HANDLE handle)
 {
     struct sock *k = sock_find(handle);
 
     if (!k)
         return;
-    if (!k->closing) {
-        handle_map_remove(&table, (uintptr_t)handle, k);
-        displace(k);
+    if (sock_forget(k)) {
         afd_cancel_blocking(k);
         pend_cancel(k, NULL, FALSE);
+        send_give_up(k, handle);
+        lock_take(&k->lock);
+        k->handle = NULL;
+        lock_drop(&k->lock);
+        handle_map_remove(&table, (uintptr_t)handle, k);
     }
     sock_put(k);
 }

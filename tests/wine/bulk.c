@@ -75,6 +75,51 @@ static void both_ways(void)
         thread_join(thread[i]);
 }
 
+/* A connection that takes little at once. */
+static void small_pair(SOCKET pair[2])
+{
+    const int room = 4096;
+    union addr at;
+    SOCKET listener = tcp_new(AF_INET);
+
+    pair[0] = tcp_new(AF_INET);
+    bind_any_port(listener, AF_INET, &at);
+    NEED_OK(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, (const char *)&room, sizeof room));
+    NEED_OK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, (const char *)&room, sizeof room));
+    NEED_OK(listen(listener, 1));
+    NEED_OK(connect(pair[0], &at.sa, addr_len(AF_INET)));
+    pair[1] = accept(listener, NULL, NULL);
+    NEED(pair[1] != INVALID_SOCKET);
+    NEED_OK(closesocket(listener));
+}
+
+/*
+ * One direction is over, and the last piece of the other still on its way when its end comes. Whoever relays such a connection must not wait
+ * for its own other side.
+ */
+static void end_behind_a_rest(void)
+{
+    enum { TIMES = 20, PIECE = 30000 };
+    static char out[PIECE], in[PIECE + 1];
+
+    pattern_fill(out, sizeof out, 4);
+    for (int i = 0; i < TIMES; i++) {
+        SOCKET pair[2];
+
+        check_about("%d", i);
+        small_pair(pair);
+        CHECK_OK(shutdown(pair[1], SD_SEND));
+        CHECK_INT(recv_all(pair[0], in, 1), 0);
+        set_nonblocking(pair[0], 1); /* so that all of it is there, with its end, before the other side has received anything */
+        CHECK_RET(send(pair[0], out, PIECE, 0), PIECE);
+        CHECK_OK(shutdown(pair[0], SD_SEND));
+        CHECK_OK(closesocket(pair[0]));
+        CHECK_INT(recv_all(pair[1], in, sizeof in), PIECE);
+        pattern_check(in, PIECE, 4);
+        CHECK_OK(closesocket(pair[1]));
+    }
+}
+
 /* Eight receives and eight sends always in flight: bytes arrive in the order of the calls. */
 static void many_in_flight(void)
 {
@@ -201,6 +246,7 @@ const struct test_case test_cases[] = {
     { "one-way-completion-port", .run_row = one_way, .row = &style_completion_port },
     { "one-way-port-skip-on-success", .run_row = one_way, .row = &style_port_skip },
     { "both-ways", both_ways },
+    { "end-behind-a-rest", end_behind_a_rest },
     { "many-in-flight", many_in_flight },
     { "nonblocking-send-all-or-nothing", nonblocking_send_all_or_nothing },
     { "gather-and-scatter", gather_and_scatter },

@@ -186,6 +186,90 @@ static void pending_send_then_close(void)
     CHECK_INT(o.InternalHigh, BIG);
 }
 
+/*
+ * The same behind a shutdown(): closesocket() comes back before the peer has received anything, for both may be the business of one thread,
+ * and all of it arrives.
+ */
+static void shutdown_then_close(void (*begin)(SOCKET s, char *data))
+{
+    SOCKET pair[2];
+    struct transfer t = { 0, malloc(BIG + 1) };
+    char *data = malloc(BIG);
+
+    pattern_fill(data, BIG, 5);
+    tcp_pair(AF_INET, pair);
+    t.s = pair[1];
+    begin(pair[0], data);
+    CHECK_OK(shutdown(pair[0], SD_SEND));
+    CHECK_OK(closesocket(pair[0]));
+    for (int at = 0; at >= 0;) { /* BIG bytes as often as they were sent, and the end */
+        int n = recv_all(t.s, t.data, BIG);
+
+        at = n ? at + n : -1;
+        NEED(!n || n == BIG);
+        CHECK(!n || pattern_check(t.data, BIG, 5));
+    }
+    closesocket(t.s);
+}
+
+/* A nonblocking send that was taken whole, though only a part of it can have gone. */
+static void send_nonblocking(SOCKET s, char *data)
+{
+    int sends = 0, sent;
+
+    set_nonblocking(s, 1);
+    do {
+        sent = send(s, data, BIG, 0);
+    } while (sent == BIG && ++sends < 64);
+    CHECK_INT(sent, SOCKET_ERROR);
+    CHECK_ERR(WSAGetLastError(), WSAEWOULDBLOCK);
+}
+
+static void rest_then_shutdown_and_close(void)
+{
+    shutdown_then_close(send_nonblocking);
+}
+
+/* CloseHandle() does not wait either, but what has not gone is lost (doc/differences.md). */
+static void rest_then_close_handle(void)
+{
+    SOCKET pair[2];
+    char *data = calloc(1, BIG);
+    int n;
+
+    tcp_pair(AF_INET, pair);
+    send_nonblocking(pair[0], data);
+    NEED(CloseHandle((HANDLE)pair[0]));
+    do {
+        n = recv_all(pair[1], data, BIG);
+    } while (n == BIG);
+    CHECK(n >= 0);
+    closesocket(pair[1]);
+}
+
+static OVERLAPPED overlapped_send;
+
+static void send_overlapped(SOCKET s, char *data)
+{
+    WSABUF buf = { BIG, data };
+    int sends = 0, result;
+
+    overlapped_send.hEvent = WSACreateEvent();
+    do {
+        result = WSASend(s, &buf, 1, NULL, 0, &overlapped_send, NULL);
+    } while (!result && ++sends < 64);
+    CHECK_INT(result, SOCKET_ERROR);
+    CHECK_ERR(WSAGetLastError(), WSA_IO_PENDING);
+}
+
+static void pending_send_then_shutdown_and_close(void)
+{
+    shutdown_then_close(send_overlapped);
+    CHECK(WaitForSingleObject(overlapped_send.hEvent, 5000) == WAIT_OBJECT_0);
+    CHECK_INT((int)overlapped_send.Internal, 0);
+    CHECK_INT(overlapped_send.InternalHigh, BIG);
+}
+
 static void linger_zero_resets(void)
 {
     SOCKET pair[2];
@@ -418,6 +502,9 @@ const struct test_case test_cases[] = {
     { "with-unread-data", close_with_unread_data },
     { "send-then-close", send_then_close },
     { "pending-send-then-close", pending_send_then_close },
+    { "rest-then-shutdown-and-close", rest_then_shutdown_and_close },
+    { "rest-then-close-handle", rest_then_close_handle },
+    { "pending-send-then-shutdown-and-close", pending_send_then_shutdown_and_close },
     { "linger-zero-resets", linger_zero_resets },
     { "linger-from-listener", linger_from_listener },
     { "linger-time-all-taken", linger_time_all_taken },

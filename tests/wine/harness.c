@@ -184,8 +184,25 @@ static __attribute__((noreturn)) void end(int code)
         Sleep(INFINITE);
 }
 
+static void *volatile undo;
+
+void at_case_end(void (*run)(void))
+{
+    undo = (void *)run;
+}
+
+/* Once: it may itself end the case. */
+static void run_undo(void)
+{
+    void (*run)(void) = (void (*)(void))InterlockedExchangePointer(&undo, NULL);
+
+    if (run)
+        run();
+}
+
 void case_end(void)
 {
+    run_undo();
     note(failures ? "%s: %ld failed" : "%s: passed", running, (long)failures);
     end(failures ? 1 : 0);
 }
@@ -209,6 +226,7 @@ void skip(const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     note("%s: skipped: %s", running, text);
+    run_undo();
     end(77);
 }
 
@@ -217,6 +235,7 @@ static DWORD WINAPI watchdog(void *runs)
     SetEvent(runs);
     Sleep(limit_ms());
     note("%s: HANG: not finished after %d s; ended by the watchdog", running, (int)limit_ms() / 1000);
+    run_undo();
     TerminateProcess(GetCurrentProcess(), 1);
     return 0;
 }
@@ -243,6 +262,7 @@ static LONG WINAPI crashed(EXCEPTION_POINTERS *e)
         at.AllocationBase = NULL;
     note("%s: CRASH: exception 0x%08lx at %s+0x%llx", running, e->ExceptionRecord->ExceptionCode, base_name(path),
          (unsigned long long)((char *)pc - (char *)at.AllocationBase));
+    run_undo();
     TerminateProcess(GetCurrentProcess(), 1);
     return EXCEPTION_EXECUTE_HANDLER;
 }

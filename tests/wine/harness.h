@@ -68,6 +68,12 @@ void check_about(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2)))
  */
 HWND message_window(void);
 
+/*
+ * Runs before the process ends, however the case does: passed, failed in the middle, crashed, or hung. For what a case does to the prefix
+ * and must undo.
+ */
+void at_case_end(void (*run)(void));
+
 /* Ends the process: 77 with the reason. */
 void skip(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2), noreturn));
 

@@ -479,6 +479,11 @@ static void names_without_rights(WCHAR *path)
     CHECK_ERR(code, WSANO_RECOVERY);
 }
 
+static void give_rights_back(void)
+{
+    set_rights(TRUE);
+}
+
 /* Readers go on; whoever would write is told, and nothing is different afterwards. */
 static void no_rights(void)
 {
@@ -487,6 +492,7 @@ static void no_rights(void)
 
     count_dll(path);
     remember();
+    at_case_end(give_rights_back);
     set_rights(FALSE);
     transport_without_rights(path);
     names_without_rights(path);
@@ -496,7 +502,6 @@ static void no_rights(void)
     CHECK_INT(run_and_read(names_line, text, sizeof text), 1);
     CHECK(strstr(text, "no right to write") != NULL);
     a_new_program_goes_through(0);
-    set_rights(TRUE);
     is_as_before();
 }
 

@@ -3,6 +3,7 @@
  * NSPv2 (spi.md 11.12): this program is both the provider, whose functions are below, and who asks. The cases install its id
  * into the prefix, so they run alone.
  */
+#include "lookups.h"
 #include "use_nsp.h"
 
 #include <sporder.h>
@@ -173,25 +174,12 @@ static void uninstall(void)
     CHECK_OK(WSCUnInstallNameSpace(&id));
 }
 
-static union {
-    WSAQUERYSETW w;
-    char byte[16384];
-} answer;
-static HANDLE lookup;
-
 static int begin_lookup(DWORD flags)
 {
     WSAQUERYSETW q = {.dwSize = sizeof q, .dwNameSpace = TEST_NS, .lpServiceClassId = &some_class,
                       .lpszServiceInstanceName = L"who"};
 
     return WSALookupServiceBeginW(&q, flags, &lookup);
-}
-
-static int next_result(DWORD flags)
-{
-    DWORD bytes = sizeof answer;
-
-    return WSALookupServiceNextW(lookup, flags, &bytes, &answer.w);
 }
 
 #define NEXT_IS(name) ((void)(CHECK_OK(next_result(0)) && CHECK_INT(wcscmp(answer.w.lpszServiceInstanceName, name), 0)))
