@@ -23,8 +23,7 @@ static ULONGLONG look(struct port *p, int ms, BOOL counted)
 
         if (!sock_try_hold(k))
             continue;
-        if (k->port == p)
-            pend_run(k); /* which takes the lock before it looks: one may be on its way, with nothing found to receive */
+        pend_run(k); /* which takes the lock before it looks: one may be on its way, with nothing found to receive */
         sock_put(k);
     }
     return w.now_ms;
