@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/kit/chain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/handle_map.h"
@@ -123,6 +124,30 @@ static int find_place(const WSAPROTOCOL_INFOW *given, struct chain *c)
     return err;
 }
 
+/*
+ * The relay stands on handles that the kernel serves. The catalog puts IFS layers below all others, so this is a layer that has the relay and sockets
+ * of its own, named before one that has sockets of its own; said here, it does not come out as a listen that fails.
+ */
+static int check_below(const struct chain *c)
+{
+    static LONG volatile told;
+    char below[3 * WSAPROTOCOL_LEN + 1], *end;
+
+    if (!ws2kit_layer.relay || c->over_base || c->below.dwServiceFlags1 & XP1_IFS_HANDLES)
+        return 0;
+    if (!InterlockedExchange(&told, 1)) {
+        if (!WideCharToMultiByte(CP_UTF8, 0, c->below.szProtocol, -1, below, sizeof below, NULL, NULL))
+            *below = 0;
+        end = strstr(below, " over ["); /* what it is called in a chain */
+        if (end)
+            *end = 0;
+        fprintf(stderr, "%s: cannot stand over %s, which has sockets of its own; name it after that one: %s;%s,...\n",
+                ws2kit_layer.name, below, below, ws2kit_layer.name);
+        fflush(stderr);
+    }
+    return WSAEINVAL;
+}
+
 /* ---- the next provider ---- */
 
 static BOOL is_complete(const WSPPROC_TABLE *table)
@@ -174,6 +199,8 @@ static int start(struct chain *c, const WSAPROTOCOL_INFOW *given)
 
     c->given_id = given->dwCatalogEntryId;
     err = find_place(given, c);
+    if (!err)
+        err = check_below(c);
     if (err)
         return err;
 

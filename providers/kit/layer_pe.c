@@ -21,12 +21,26 @@ static struct {
     char keys[2048];
 } asked;
 
+static BOOL is_asked(const char *key) WS2_REQUIRES(asked.lock)
+{
+    size_t chars = strlen(key);
+
+    for (const char *at = asked.keys; (at = strstr(at, key)); at += chars)
+        if ((at == asked.keys || at[-1] == ' ') && (!at[chars] || at[chars] == ' '))
+            return TRUE;
+    return FALSE;
+}
+
 static void remember_asked(const char *key)
 {
     size_t used;
 
     lock_take(&asked.lock);
     used = strlen(asked.keys);
+    if (is_asked(key)) {
+        lock_drop(&asked.lock);
+        return;
+    }
     if (!asked.done && used + strlen(key) + 2 > sizeof asked.keys)
         asked.done = asked.full = TRUE;
     if (!asked.done)

@@ -3,25 +3,29 @@
 #define WS2_KIT_OWN_H
 /*
  * Layers with sockets of their own (non-IFS). Inside of the kit only. Two handles stand for each socket: `upper`, made by
- * WPUCreateSocketHandle, is the program's; `lower` is the next provider's.
+ * WPUCreateSocketHandle, is the program's; `line` is the next provider's. Of one that datagrams travel to (own_travel.h) there is a third,
+ * `lower`, with which the program waits and receives; of all others `lower` is `line`.
  */
 #include "base/lock.h"
 #include "providers/kit/chain.h"
 
 struct own_op;
 struct own_transmit;
+struct own_travel;
 
 enum { OWN_OTHER = -1 };
 
 struct own_socket {
-    SOCKET upper, lower;
-    struct chain *chain;
+    SOCKET upper, lower, line;
+    const WSPPROC_TABLE *table; /* whose `lower` is */
+    struct chain *chain;        /* whose `line` is */
+    struct own_travel *travel;  /* NULL: datagrams do not travel */
     unsigned refs;       /* guarded by the socket lock: the map's, calls in progress, operations pending */
     unsigned generation; /* of the start it belongs to; after a cleanup ws2_32 has forgotten `upper` */
     BOOL overlapped;     /* as the program made it; the lower one always is */
-    BOOL closed;         /* the lower handle is gone; guarded by the socket lock, read without */
+    BOOL closed;         /* the handles below are gone, or nearly; guarded by the socket lock, read without */
     struct lock tie_lock;
-    BOOL tied;            /* the lower handle is tied to the worker's port; guarded by tie_lock */
+    BOOL tied;            /* the handles below are tied to the worker's port; guarded by tie_lock */
     struct lock start_lock;  /* held where the worker starts something below, and where `closed` is set */
     BOOL busy;               /* with a file, or with what waited for its end; guarded by the socket lock */
     struct own_op *waiting;  /* what is to be sent then, in order; guarded by the socket lock */
@@ -34,10 +38,17 @@ struct own_socket {
     UINT serial; /* tells the messages of this selection from those of earlier ones */
 };
 
+/* What comes to the worker through its port: the end of something overlapped, or a call. */
+struct own_packet {
+    OVERLAPPED ov; /* first: packets carry its address */
+    void (*done)(struct own_packet *p, DWORD code);
+};
+
 /* One overlapped operation on its way through the next provider. */
 struct own_op {
-    OVERLAPPED lower; /* first: the worker's packets carry its address */
+    struct own_packet packet; /* first */
     struct own_socket *o;
+    BOOL on_line; /* not on `lower` */
     struct own_op *next, **link; /* in o's list */
     unsigned refs;               /* guarded by the socket lock */
     LPWSAOVERLAPPED user;
@@ -50,6 +61,7 @@ struct own_op {
     BOOL cancelled; /* nothing more of it is to be started; set under the socket lock, read without */
     BOOL posted;    /* nothing is under way below: it ends with this */
     int posted_err;
+    DWORD posted_bytes;
     BOOL telling;                /* its end is being told; guarded by the socket lock */
     DWORD flags;
     SOCKET receiver;    /* whose incoming bytes lie in `buf` when it ends; INVALID_SOCKET: nobody's */
@@ -58,17 +70,17 @@ struct own_op {
     SSIZE_T sending;    /* bytes at `data`, for who is told of what was sent */
     struct sockaddr *from; /* the program's, of a receive, or `to`; with from_bytes */
     LPINT from_bytes;
-    INT from_room;         /* *from_bytes, as it was given */
-    BOOL again;            /* may be asked below again, by the worker */
     DWORD starter;         /* the program's thread */
     WSAMSG *receiving;     /* the program's, of WSARecvMsg */
+    BOOL token;            /* what comes says which datagram it is: own_arrive_pe.c */
+    WSABUF token_room;
     struct sockaddr_storage to; /* where a datagram goes */
     int to_bytes;
     INT room_bytes; /* or of where one came from, if the program did not ask */
     WSABUF *buf;        /* a copy of the program's, or the one for `data` */
     DWORD count;
     char *data;         /* outgoing bytes, transformed */
-    WSAMSG msg; /* to send; or *receiving as it was given */
+    WSAMSG msg; /* to send */
 };
 
 /* The socket with a reference to give back, or NULL: not one of ours, or closed. */
@@ -112,8 +124,15 @@ int own_answer(struct own_socket *o, LPWSAOVERLAPPED user,
 /* SIO_WS2KIT_CANCEL. TRUE: something was asked to end. */
 BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only);
 
-/* Has the worker end `op` with `err` (0: success, no bytes). Always WSA_IO_PENDING. */
-int own_post(struct own_op *op, int err);
+/* Has the worker end `op` with `err` and `bytes`. Always WSA_IO_PENDING. */
+int own_post(struct own_op *op, int err, DWORD bytes);
+/* The worker runs. FALSE: it cannot. */
+BOOL own_worker_start(void);
+BOOL own_is_worker(void);
+/* Has the worker call p->done. One packet may be on its way several times. */
+void own_worker_call(struct own_packet *p);
+/* Ties `s`, too, to the worker's port. */
+BOOL own_tie(SOCKET s);
 
 /* ---- own_transmit_pe.c: files sent piece by piece, and what has to wait for that ---- */
 
@@ -158,16 +177,57 @@ void own_told(const struct ws2kit_ended *what);
 /* Where a datagram goes, kept for who is told when it is gone. */
 void own_keep_address(struct own_op *op, const struct sockaddr *to, int bytes);
 
-/* ---- datagrams of which the layer says whether they arrive ---- */
+/* ---- own_travel_pe.c, own_arrive_pe.c, own_depart_pe.c: datagrams that travel, see own_travel.h ---- */
 
-/* It is asked on this socket. */
-BOOL own_judges(const struct own_socket *o);
-/* What a receive has brought (0 or WSAEMSGSIZE) is lost; a peek has then been made to see the next one. */
-BOOL own_is_lost(struct own_socket *o, const struct ws2kit_ended *what);
-/* The worker: asks below again for a datagram instead of the lost one: 0 or WSA_IO_PENDING, or why not. */
-int own_receive_again(struct own_op *op);
-/* The part of it for WSARecvMsg. */
-int own_receive_message_again(struct own_op *op);
+/* Gives `o` a travel and `lower`, if datagrams travel to it. 0, or why it cannot be; then nothing has changed. */
+int own_travel_new(struct own_socket *o);
+/* From here on the worker knows it. Or, with a socket that came to nothing, `lower` is closed. */
+void own_travel_begin(struct own_socket *o);
+void own_travel_abandon(struct own_socket *o);
+/* Closes what is below. What departs still does, and the line stays for as long. */
+int own_travel_close(struct own_socket *o, LPINT err);
+/* The last reference is gone. */
+void own_travel_free(struct own_socket *o);
+/* The last WSPCleanup: first what departs is waited for; later the worker forgets all. */
+void own_travel_drain(void);
+void own_travel_stop(void);
+/* The worker: how long it may wait for a packet, and what is due. */
+DWORD own_travel_wait_ms(void);
+void own_travel_tick(void);
+/* The line may have an address now: the worker receives. */
+void own_travel_bound(struct own_socket *o);
+/* An earlier socket of this process still sends from this address, and will be closed soon. */
+BOOL own_travel_lingers(const struct sockaddr *name, int bytes);
+/* An option, control code or shutdown that succeeded on the line concerns the other socket as well. */
+void own_travel_set_option(struct own_socket *o, int level, int name, const char *value, int bytes);
+int own_travel_shutdown(struct own_socket *o, int how, LPINT err);
+/* TRUE: *result has the answer. */
+BOOL own_travel_ioctl(struct own_socket *o, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out, DWORD out_bytes,
+                      LPDWORD returned, int *result, LPINT err);
+
+/* Where a receive's datagram goes. */
+struct own_wanted {
+    const WSABUF *buf;
+    DWORD count;
+    struct sockaddr *from;
+    LPINT from_bytes;
+    LPWSAMSG msg; /* NULL, or of WSARecvMsg */
+};
+/* TRUE: datagrams travel to it, and it has an address, without which the line says what is wrong. */
+BOOL own_arrives(struct own_socket *o);
+int own_receive_now(struct own_socket *o, const struct own_wanted *w, LPDWORD got, LPDWORD flags, LPINT err);
+/* Starts `op`, which has it all. */
+int own_receive_later(struct own_op *op, LPWSATHREADID thread, LPINT err);
+/* The worker: a token has come, or *err instead; *bytes and *flags become the datagram's. */
+void own_receive_ended(struct own_op *op, int *err, DWORD *bytes, DWORD *flags);
+/* Bytes that a call may bring without a token; the room that an operation needs for one. */
+enum { OWN_TOKEN = sizeof(ULONGLONG) };
+
+/*
+ * TRUE: the datagram is on its way, or lost, and the program's send has succeeded with *sent. FALSE: it is to be sent right now. `to` NULL: to the peer.
+ */
+BOOL own_departs(struct own_socket *o, const WSABUF *buf, DWORD count, DWORD flags, const struct sockaddr *to, int to_bytes,
+                 const WSABUF *control, LPDWORD sent);
 
 /* own_extension_pe.c: the function for a program that asks for `id`; NULL: not to be had through this layer. */
 FARPROC own_extension(const GUID *id);

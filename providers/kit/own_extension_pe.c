@@ -17,7 +17,7 @@ static BOOL failed(int err)
 
 /* The next provider's function for `o`, or NULL with the last error set. */
 #define BELOW(type, name, o)                                                                       \
-    ((type)(void *)extension_below(o->chain, o->lower,                                             \
+    ((type)(void *)extension_below(o->chain, o->line,                                             \
                                    offsetof(struct ws2kit_extensions, name) / sizeof(FARPROC)))
 
 /* The last error stays the call's. */
@@ -65,8 +65,8 @@ static BOOL PASCAL own_AcceptEx(SOCKET s, SOCKET acceptor, PVOID out, DWORD data
             *op->buf = (WSABUF){ data_bytes, out };
             op->receiver = acceptor;
             op->what = WS2KIT_ACCEPTED;
-            started(op, below(o->lower, a->lower, out, data_bytes, local_bytes, remote_bytes,
-                              &op->flags, &op->lower));
+            started(op, below(o->line, a->line, out, data_bytes, local_bytes, remote_bytes,
+                              &op->flags, &op->packet.ov));
             err = WSAGetLastError();
         }
     } else if (o && a && ov) {
@@ -98,8 +98,8 @@ static BOOL PASCAL own_ConnectEx(SOCKET s, const struct sockaddr *name, int name
             own_outgoing(s, op->data, &buf, 1);
             op->what = WS2KIT_CONNECTED;
             op->sending = total;
-            started(op, below(o->lower, name, name_bytes, total ? op->data : NULL, (DWORD)total,
-                              &op->flags, &op->lower));
+            started(op, below(o->line, name, name_bytes, total ? op->data : NULL, (DWORD)total,
+                              &op->flags, &op->packet.ov));
             err = WSAGetLastError();
         }
     }
@@ -118,10 +118,10 @@ static BOOL PASCAL own_DisconnectEx(SOCKET s, LPOVERLAPPED ov, DWORD flags, DWOR
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
-        done = below(o->lower, NULL, flags, reserved);
+        done = below(o->line, NULL, flags, reserved);
     } else if (below && (op = begin(o, ov))) {
         op->what = WS2KIT_DISCONNECTED;
-        done = started(op, below(o->lower, &op->lower, flags, reserved));
+        done = started(op, below(o->line, &op->packet.ov, flags, reserved));
     }
     return put_after(o, done);
 }
@@ -137,9 +137,9 @@ static BOOL PASCAL own_TransmitFile(SOCKET s, HANDLE file, DWORD bytes, DWORD ea
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
-        done = below(o->lower, file, bytes, each, NULL, buffers, flags);
+        done = below(o->line, file, bytes, each, NULL, buffers, flags);
     } else if (below && (op = begin(o, ov))) {
-        done = started(op, below(o->lower, file, bytes, each, &op->lower, buffers, flags));
+        done = started(op, below(o->line, file, bytes, each, &op->packet.ov, buffers, flags));
     }
     return put_after(o, done);
 }
@@ -155,50 +155,32 @@ static BOOL PASCAL own_TransmitPackets(SOCKET s, LPTRANSMIT_PACKETS_ELEMENT elem
     if (!o)
         return failed(WSAENOTSOCK);
     if (below && !ov) {
-        done = below(o->lower, element, count, each, NULL, flags);
+        done = below(o->line, element, count, each, NULL, flags);
     } else if (below && (op = begin(o, ov))) {
-        done = started(op, below(o->lower, element, count, each, &op->lower, flags));
+        done = started(op, below(o->line, element, count, each, &op->packet.ov, flags));
     }
     return put_after(o, done);
 }
 
 static int receive_message_now(struct own_socket *o, LPFN_WSARECVMSG below, LPWSAMSG msg, LPDWORD got, int *err)
 {
-    const WSAMSG asked = *msg;
-    struct ws2kit_ended e;
-    BOOL again;
+    const DWORD asked = msg->dwFlags;
     int result;
 
-    do {
-        *msg = asked;
-        result = below(o->lower, msg, got, NULL, NULL);
+    if (own_arrives(o)) {
+        result = own_receive_now(o, &(struct own_wanted){ .buf = msg->lpBuffers, .count = msg->dwBufferCount, .msg = msg },
+                                 got, &msg->dwFlags, err);
+    } else {
+        result = below(o->line, msg, got, NULL, NULL);
         *err = result ? WSAGetLastError() : 0;
-        e = (struct ws2kit_ended){
-            .s = o->upper, .what = WS2KIT_RECEIVED, .err = *err, .flags = asked.dwFlags,
-            .bytes = !result ? *got : *err == WSAEMSGSIZE
-                ? (size_t)own_total(msg->lpBuffers, msg->dwBufferCount) : 0,
-            .buf = msg->lpBuffers, .count = msg->dwBufferCount, .address = msg->name,
-            .address_bytes = msg->namelen };
-        again = own_judges(o) && (!result || *err == WSAEMSGSIZE) && own_is_lost(o, &e);
-        if (again && __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
-            *err = WSAEINTR;
-            return SOCKET_ERROR;
-        }
-    } while (again);
-    own_told(&e);
+    }
+    own_told(&(struct ws2kit_ended){
+        .s = o->upper, .what = WS2KIT_RECEIVED, .err = *err, .flags = asked,
+        .bytes = !result ? *got : *err == WSAEMSGSIZE
+            ? (size_t)own_total(msg->lpBuffers, msg->dwBufferCount) : 0,
+        .buf = msg->lpBuffers, .count = msg->dwBufferCount, .address = msg->name,
+        .address_bytes = msg->namelen });
     return result;
-}
-
-int own_receive_message_again(struct own_op *op)
-{
-    LPFN_WSARECVMSG below = BELOW(LPFN_WSARECVMSG, WSARecvMsg, op->o);
-
-    if (!below)
-        return WSAGetLastError();
-    if (IsBadWritePtr(op->receiving, sizeof *op->receiving))
-        return WSAEFAULT;
-    *op->receiving = op->msg;
-    return below(op->o->lower, op->receiving, &op->flags, &op->lower, NULL) ? WSAGetLastError() : 0;
 }
 
 static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERLAPPED ov,
@@ -217,16 +199,18 @@ static INT PASCAL own_WSARecvMsg(SOCKET s, LPWSAMSG msg, LPDWORD got, LPWSAOVERL
             result = receive_message_now(o, below, msg, got, &err);
             if (!result || err == WSAEMSGSIZE)
                 own_incoming(s, msg->lpBuffers, msg->dwBufferCount, result ? SIZE_MAX : *got);
-        } else if ((op = own_begin(o, ov, routine, NULL, msg->dwBufferCount, 0, &err))) {
+        } else if ((op = own_begin(o, ov, routine, NULL, msg->dwBufferCount, o->travel ? OWN_TOKEN : 0, &err))) {
             memcpy(op->buf, msg->lpBuffers, msg->dwBufferCount * sizeof *op->buf);
             op->receiver = s;
             op->what = WS2KIT_RECEIVED;
             op->asked = msg->dwFlags;
             op->receiving = msg;
-            op->msg = *msg;
-            op->again = own_judges(o);
-            result = below(o->lower, msg, &op->flags, &op->lower, NULL);
-            err = result ? WSAGetLastError() : 0;
+            if (own_arrives(o)) {
+                result = own_receive_later(op, NULL, &err);
+            } else {
+                result = below(o->line, msg, &op->flags, &op->packet.ov, NULL);
+                err = result ? WSAGetLastError() : 0;
+            }
             result = own_started(op, result != 0, &err);
         }
     }
@@ -257,6 +241,7 @@ static INT PASCAL own_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD se
     WSABUF buf;
     WSAMSG room;
     char *data;
+    DWORD gone;
     int err = o ? WSAEFAULT : WSAENOTSOCK, result = SOCKET_ERROR;
 
     if (o && !below) {
@@ -266,8 +251,15 @@ static INT PASCAL own_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD se
         err = WSAENOBUFS;
         if (data) {
             outgoing_message(s, msg, total, &buf, data, &room);
-            result = below(o->lower, &room, flags, sent, NULL, NULL);
-            err = result ? WSAGetLastError() : 0;
+            if (!IsBadWritePtr(sent, sizeof *sent) &&
+                own_departs(o, &buf, 1, flags, msg->name, msg->namelen, &msg->Control, sent)) {
+                result = err = 0;
+            } else {
+                result = below(o->line, &room, flags, sent, NULL, NULL);
+                err = result ? WSAGetLastError() : 0;
+            }
+            if (!result)
+                own_travel_bound(o);
             own_told(&(struct ws2kit_ended){
                 .s = s, .what = WS2KIT_SENT, .err = err, .flags = flags,
                 .bytes = result ? 0 : *sent, .buf = &buf, .count = 1, .address = msg->name,
@@ -283,8 +275,15 @@ static INT PASCAL own_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD se
             op->sending = total;
             own_keep_address(op, msg->name, msg->namelen);
             own_told(&(struct ws2kit_ended){ .s = s, .what = WS2KIT_SENDING, .flags = flags });
-            result = below(o->lower, &op->msg, flags, &op->flags, &op->lower, NULL);
-            err = result ? WSAGetLastError() : 0;
+            if (own_departs(o, op->buf, 1, flags, msg->name, msg->namelen, &msg->Control, &gone)) {
+                err = own_post(op, 0, gone);
+                result = SOCKET_ERROR;
+            } else {
+                result = below(o->line, &op->msg, flags, &op->flags, &op->packet.ov, NULL);
+                err = result ? WSAGetLastError() : 0;
+            }
+            if (!err || err == WSA_IO_PENDING)
+                own_travel_bound(o);
             result = own_started(op, result != 0, &err);
         }
     }
@@ -299,12 +298,16 @@ const struct ws2kit_extensions ws2kit_own_extension = {
     own_TransmitPackets, own_WSARecvMsg, own_WSASendMsg,
 };
 
-/* What TransmitFile and TransmitPackets send below would go past a layer that sees the bytes: for those the kit sends it itself. */
+/*
+ * What TransmitFile and TransmitPackets send below would go past a layer that sees the bytes, or says when datagrams go: for those the kit sends it
+ * itself.
+ */
 FARPROC own_function(size_t i)
 {
     if (own_sees_outgoing() && i == offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC))
         return (FARPROC)(void *)own_transmit_file;
-    if (own_sees_outgoing() && i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC))
+    if ((own_sees_outgoing() || ws2kit_layer.travels) &&
+        i == offsetof(struct ws2kit_extensions, TransmitPackets) / sizeof(FARPROC))
         return (FARPROC)(void *)own_transmit_packets;
     return ((const FARPROC *)&ws2kit_own_extension)[i];
 }

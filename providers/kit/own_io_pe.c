@@ -29,9 +29,14 @@ static int send_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD sen
         buf = &one;
         count = 1;
     }
-    result = has_to ? next->lpWSPSendTo(o->lower, buf, count, sent, flags, to, to_bytes, NULL, NULL,
-                                        NULL, err)
-                    : next->lpWSPSend(o->lower, buf, count, sent, flags, NULL, NULL, NULL, err);
+    if (own_departs(o, buf, count, flags, has_to ? to : NULL, to_bytes, NULL, sent))
+        result = 0;
+    else
+        result = has_to ? next->lpWSPSendTo(o->line, buf, count, sent, flags, to, to_bytes, NULL, NULL,
+                                            NULL, err)
+                        : next->lpWSPSend(o->line, buf, count, sent, flags, NULL, NULL, NULL, err);
+    if (!result)
+        own_travel_bound(o);
     own_told(&(struct ws2kit_ended){
         .s = o->upper, .what = WS2KIT_SENT, .err = result ? *err : 0, .flags = flags,
         .bytes = result ? 0 : *sent, .buf = buf, .count = count, .address = has_to ? to : NULL,
@@ -71,10 +76,16 @@ static int send_later(struct own_socket *o, LPWSABUF buf, DWORD count, DWORD fla
         *err = WSA_IO_PENDING;
         return own_started(op, TRUE, err);
     }
-    result = has_to ? next->lpWSPSendTo(o->lower, buf, count, &sent, flags, to, to_bytes, &op->lower,
+    if (own_departs(o, buf, count, flags, has_to ? to : NULL, to_bytes, NULL, &sent)) {
+        *err = own_post(op, 0, sent);
+        return own_started(op, TRUE, err);
+    }
+    result = has_to ? next->lpWSPSendTo(o->line, buf, count, &sent, flags, to, to_bytes, &op->packet.ov,
                                         NULL, thread, err)
-                    : next->lpWSPSend(o->lower, buf, count, &sent, flags, &op->lower, NULL, thread,
+                    : next->lpWSPSend(o->line, buf, count, &sent, flags, &op->packet.ov, NULL, thread,
                                       err);
+    if (!result || *err == WSA_IO_PENDING)
+        own_travel_bound(o);
     return own_started(op, result == SOCKET_ERROR, err);
 }
 
@@ -135,10 +146,10 @@ static struct ws2kit_ended received(SOCKET s, const WSABUF *buf, DWORD count, DW
     return e;
 }
 
-/* Who is told of a datagram, or asked, is told where it came from, whether the program wants to know or not. */
+/* Who is told of a datagram is told where it came from, whether the program wants to know or not. */
 static BOOL asks_from_where(const struct own_socket *o)
 {
-    return (ws2kit_layer.ended || ws2kit_layer.arrived) && o->chain->mine.iSocketType == SOCK_DGRAM;
+    return ws2kit_layer.ended && o->chain->mine.iSocketType == SOCK_DGRAM;
 }
 
 static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got, LPDWORD flags,
@@ -147,11 +158,9 @@ static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got
     const WSPPROC_TABLE *next = &o->chain->next;
     struct sockaddr_storage room;
     INT room_bytes = sizeof room;
-    BOOL told = ws2kit_layer.ended || ws2kit_layer.arrived, has_flags = told && !IsBadReadPtr(flags, sizeof *flags);
+    BOOL has_flags = ws2kit_layer.ended && !IsBadReadPtr(flags, sizeof *flags);
     DWORD asked = has_flags ? *flags : 0;
     struct ws2kit_ended e;
-    INT from_room;
-    BOOL again;
     int result;
 
     if (!from && asks_from_where(o)) {
@@ -159,22 +168,15 @@ static int recv_now(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD got
         from = (struct sockaddr *)&room;
         from_bytes = &room_bytes;
     }
-    from_room = own_judges(o) && !IsBadReadPtr(from_bytes, sizeof *from_bytes) ? *from_bytes : 0;
-    do {
-        result = has_from ? next->lpWSPRecvFrom(o->lower, buf, count, got, flags, from, from_bytes,
+    if (own_arrives(o))
+        result = own_receive_now(o, &(struct own_wanted){ .buf = buf, .count = count, .from = from,
+                                                          .from_bytes = from_bytes }, got, flags, err);
+    else
+        result = has_from ? next->lpWSPRecvFrom(o->line, buf, count, got, flags, from, from_bytes,
                                                 NULL, NULL, NULL, err)
-                          : next->lpWSPRecv(o->lower, buf, count, got, flags, NULL, NULL, NULL, err);
-        e = received(o->upper, buf, count, result ? 0 : *got, asked, has_from ? from : NULL, from_bytes,
-                     result ? *err : 0);
-        again = own_judges(o) && (!result || *err == WSAEMSGSIZE) && own_is_lost(o, &e);
-        if (again && __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE))
-            return own_fail(err, WSAEINTR);
-        if (again) {
-            *flags = asked;
-            *from_bytes = from_room;
-        }
-    } while (again);
-
+                          : next->lpWSPRecv(o->line, buf, count, got, flags, NULL, NULL, NULL, err);
+    e = received(o->upper, buf, count, result ? 0 : *got, asked, has_from ? from : NULL, from_bytes,
+                 result ? *err : 0);
     own_told(&e);
     if (!result)
         own_incoming(o->upper, buf, count, *got);
@@ -194,14 +196,13 @@ static int recv_later(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD f
 
     if (!flags || (count && IsBadReadPtr(buf, count * sizeof *buf)))
         return own_fail(err, WSAEFAULT);
-    op = own_begin(o, ov, routine, thread, count, 0, err);
+    op = own_begin(o, ov, routine, thread, count, o->travel ? OWN_TOKEN : 0, err);
     if (!op)
         return SOCKET_ERROR;
     memcpy(op->buf, buf, count * sizeof *buf);
     op->receiver = o->upper;
     op->what = WS2KIT_RECEIVED;
     op->asked = *flags;
-    op->again = own_judges(o);
     if (!from && asks_from_where(o)) {
         has_from = TRUE;
         from = (struct sockaddr *)&op->to;
@@ -210,12 +211,14 @@ static int recv_later(struct own_socket *o, LPWSABUF buf, DWORD count, LPDWORD f
     }
     op->from = has_from && from && from_bytes ? from : NULL;
     op->from_bytes = from_bytes;
-    op->from_room = op->again && !IsBadReadPtr(from_bytes, sizeof *from_bytes) ? *from_bytes : 0;
     op->flags = *flags;
-    result = has_from ? next->lpWSPRecvFrom(o->lower, op->buf, count, &got, &op->flags, from,
-                                            from_bytes, &op->lower, NULL, thread, err)
-                      : next->lpWSPRecv(o->lower, op->buf, count, &got, &op->flags, &op->lower, NULL,
-                                        thread, err);
+    if (own_arrives(o))
+        result = own_receive_later(op, thread, err);
+    else
+        result = has_from ? next->lpWSPRecvFrom(o->line, op->buf, count, &got, &op->flags, from,
+                                                from_bytes, &op->packet.ov, NULL, thread, err)
+                          : next->lpWSPRecv(o->line, op->buf, count, &got, &op->flags, &op->packet.ov, NULL,
+                                            thread, err);
     return own_started(op, result == SOCKET_ERROR, err);
 }
 
@@ -295,7 +298,7 @@ static BOOL answer_here(struct own_socket *o, DWORD code, LPVOID in, DWORD in_by
         *result = answer(out, out_bytes, returned, &o->upper, sizeof o->upper, err);
         return TRUE;
     case SIO_EXT_POLL:
-        *result = own_poll(&o->chain->next, o->lower, in, in_bytes, out, out_bytes, returned, err);
+        *result = own_poll(o->table, o->lower, in, in_bytes, out, out_bytes, returned, err);
         return TRUE;
     case SIO_EXT_SELECT:
     case SIO_EXT_SENDMSG:
@@ -314,7 +317,7 @@ static BOOL answer_here(struct own_socket *o, DWORD code, LPVOID in, DWORD in_by
         *result = answer(out, out_bytes, returned, &found, sizeof found, err);
         return TRUE;
     }
-    return FALSE;
+    return o->travel && own_travel_ioctl(o, code, in, in_bytes, out, out_bytes, returned, result, err);
 }
 
 static int ioctl_later(struct own_socket *o, DWORD code, LPVOID in, DWORD in_bytes, LPVOID out,
@@ -327,8 +330,8 @@ static int ioctl_later(struct own_socket *o, DWORD code, LPVOID in, DWORD in_byt
 
     if (!op)
         return SOCKET_ERROR;
-    result = o->chain->next.lpWSPIoctl(o->lower, code, in, in_bytes, out, out_bytes, &returned,
-                                       &op->lower, NULL, thread, err);
+    result = o->chain->next.lpWSPIoctl(o->line, code, in, in_bytes, out, out_bytes, &returned,
+                                       &op->packet.ov, NULL, thread, err);
     return own_started(op, result == SOCKET_ERROR, err);
 }
 
@@ -348,7 +351,7 @@ static int WSPAPI own_Ioctl(SOCKET s, DWORD code, LPVOID in, DWORD in_bytes, LPV
     } else if (ov) {
         result = ioctl_later(o, code, in, in_bytes, out, out_bytes, ov, routine, thread, err);
     } else {
-        result = o->chain->next.lpWSPIoctl(o->lower, code, in, in_bytes, out, out_bytes, returned,
+        result = o->chain->next.lpWSPIoctl(o->line, code, in, in_bytes, out, out_bytes, returned,
                                            NULL, NULL, thread, err);
     }
     own_put(o);

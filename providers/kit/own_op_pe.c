@@ -15,6 +15,7 @@
 #define PENDING 0x103
 
 static HANDLE port;
+static DWORD worker;
 
 /* ---- pointers of the program ---- */
 
@@ -207,66 +208,45 @@ static void unlink_op(struct own_op *op)
     own_unlock();
 }
 
-/*
- * The worker: a datagram that has come is lost, and the same receive goes on with the next; TRUE. Not after a cleanup, when the program's
- * buffers may be gone.
- */
-static BOOL goes_on_without(struct own_op *op, int *err, DWORD *bytes)
+/* How the call below ended, as who served it says. */
+static int lower_end(struct own_op *op, DWORD code, LPDWORD bytes, LPDWORD flags)
 {
-    struct ws2kit_ended e;
-    WSABUF unused;
-    BOOL lost;
-    int failure;
+    struct own_socket *o = op->o;
+    const WSPPROC_TABLE *table = op->on_line ? &o->chain->next : o->table;
+    int err = 0;
 
-    if (!op->again || (*err && *err != WSAEMSGSIZE) || !own_may_tell(op->o))
-        return FALSE;
-    e = end_of(op, *err, &unused);
-    e.bytes = *bytes;
-    lost = own_is_lost(op->o, &e);
-    failure = lost ? own_receive_again(op) : 0;
-    own_has_told();
-    if (!lost)
-        return FALSE;
-    if (!failure || failure == WSA_IO_PENDING) {
-        /* Whoever cancelled just before this had nothing below to cancel. */
-        if (__atomic_load_n(&op->cancelled, __ATOMIC_SEQ_CST))
-            CancelIoEx((HANDLE)op->o->lower, &op->lower);
-        return TRUE;
-    }
-    op->lower.Internal = 0;
-    *err = failure;
-    *bytes = 0;
-    return FALSE;
+    if (__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE))
+        return !code ? 0 : code == ERROR_CONNECTION_ABORTED ? WSAECONNABORTED : WSA_OPERATION_ABORTED;
+    if (table->lpWSPGetOverlappedResult(op->on_line ? o->line : o->lower, &op->packet.ov, bytes, FALSE, flags, &err))
+        return 0;
+    /* Closed meanwhile: then the one below does not know the handle any more. */
+    if (err == WSAENOTSOCK)
+        return code ? WSA_OPERATION_ABORTED : 0;
+    return err ? err : WSASYSCALLFAILURE;
 }
 
 /* The worker: how the lower operation ended becomes how the program's ended. */
-static void finish(struct own_op *op, DWORD code)
+static void finish(struct own_packet *packet, DWORD code)
 {
+    struct own_op *op = (struct own_op *)packet;
     struct own_socket *o = op->o;
-    DWORD bytes = (DWORD)op->lower.InternalHigh, flags = 0, status = 0;
-    int err = 0;
+    DWORD bytes = (DWORD)op->packet.ov.InternalHigh, flags = 0, status = 0;
+    BOOL posted = op->posted;
+    int err;
 
-    if (op->posted) {
-        op->posted = FALSE;
+    op->posted = FALSE;
+    if (posted) {
         err = op->posted_err;
-        bytes = 0;
-    } else if (__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
-        if (code)
-            err = code == ERROR_CONNECTION_ABORTED ? WSAECONNABORTED : WSA_OPERATION_ABORTED;
-    } else if (!o->chain->next.lpWSPGetOverlappedResult(o->lower, &op->lower, &bytes, FALSE, &flags,
-                                                        &err)) {
-        /* Closed meanwhile: then the lower one does not know the handle any more. */
-        if (err == WSAENOTSOCK)
-            err = code ? WSA_OPERATION_ABORTED : 0;
-        else if (!err)
-            err = WSASYSCALLFAILURE;
+        bytes = op->posted_bytes;
+    } else {
+        err = lower_end(op, code, &bytes, &flags);
     }
     if (op->transmit && own_transmit_goes_on(op, &err, &bytes))
         return;
-    if (goes_on_without(op, &err, &bytes))
-        return;
+    if (op->token)
+        own_receive_ended(op, &err, &bytes, &flags);
     if (err)
-        status = (DWORD)op->lower.Internal >= 0xC0000000 ? (DWORD)op->lower.Internal : (DWORD)err;
+        status = (DWORD)op->packet.ov.Internal >= 0xC0000000 ? (DWORD)op->packet.ov.Internal : (DWORD)err;
     told_op(op, err, bytes);
     if (own_may_tell(o)) {
         if (op->receiver != INVALID_SOCKET && (!err || err == WSAEMSGSIZE))
@@ -283,26 +263,30 @@ static void finish(struct own_op *op, DWORD code)
     release(op);
 }
 
-int own_post(struct own_op *op, int err)
+int own_post(struct own_op *op, int err, DWORD bytes)
 {
     op->posted = TRUE;
     op->posted_err = err;
-    op->lower.Internal = op->lower.InternalHigh = 0;
-    PostQueuedCompletionStatus(port, 0, 0, &op->lower);
+    op->posted_bytes = bytes;
+    op->packet.ov.Internal = op->packet.ov.InternalHigh = 0;
+    PostQueuedCompletionStatus(port, 0, 0, &op->packet.ov);
     return WSA_IO_PENDING;
 }
 
 static DWORD WINAPI work(void *unused)
 {
     (void)unused;
+    worker = GetCurrentThreadId();
     for (;;) {
         OVERLAPPED *ov = NULL;
         ULONG_PTR key;
         DWORD bytes;
-        BOOL done = GetQueuedCompletionStatus(port, &bytes, &key, &ov, INFINITE);
+        BOOL done = GetQueuedCompletionStatus(port, &bytes, &key, &ov, own_travel_wait_ms());
+        struct own_packet *p = (struct own_packet *)ov;
 
-        if (ov)
-            finish((struct own_op *)ov, done ? 0 : GetLastError());
+        if (p)
+            p->done(p, done ? 0 : GetLastError());
+        own_travel_tick();
     }
     return 0;
 }
@@ -328,17 +312,39 @@ static BOOL CALLBACK start_worker(INIT_ONCE *once, void *arg, void **result)
     return TRUE;
 }
 
-static BOOL tie(struct own_socket *o)
+BOOL own_worker_start(void)
 {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+
+    return InitOnceExecuteOnce(&once, start_worker, NULL, NULL);
+}
+
+BOOL own_is_worker(void)
+{
+    return GetCurrentThreadId() == __atomic_load_n(&worker, __ATOMIC_RELAXED);
+}
+
+void own_worker_call(struct own_packet *p)
+{
+    PostQueuedCompletionStatus(port, 0, 0, &p->ov);
+}
+
+BOOL own_tie(SOCKET s)
+{
+    return CreateIoCompletionPort((HANDLE)s, port, 0, 0) != NULL;
+}
+
+/* The line of one with a travel is tied from the beginning. */
+static BOOL tie(struct own_socket *o)
+{
     BOOL tied;
 
     if (__atomic_load_n(&o->tied, __ATOMIC_ACQUIRE))
         return TRUE;
-    if (!InitOnceExecuteOnce(&once, start_worker, NULL, NULL))
+    if (!own_worker_start())
         return FALSE;
     lock_take(&o->tie_lock);
-    if (!o->tied && CreateIoCompletionPort((HANDLE)o->lower, port, 0, 0))
+    if (!o->tied && own_tie(o->lower))
         __atomic_store_n(&o->tied, TRUE, __ATOMIC_RELEASE);
     tied = o->tied;
     lock_drop(&o->tie_lock);
@@ -358,6 +364,8 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
     if (!op)
         return NULL;
     memset(op, 0, sizeof *op);
+    op->packet.done = finish;
+    op->on_line = o->lower != o->line;
     op->o = o;
     op->refs = 2; /* the worker's, and the starting thread's: the lower provider may look at it until it returns */
     op->user = user;
@@ -375,8 +383,8 @@ struct own_op *own_begin(struct own_socket *o, LPWSAOVERLAPPED user,
     op->buf = (WSABUF *)(op + 1);
     op->count = count;
     op->data = (char *)(op->buf + count);
-    op->lower.Offset = user->Offset; /* TransmitFile reads from there */
-    op->lower.OffsetHigh = user->OffsetHigh;
+    op->packet.ov.Offset = user->Offset; /* TransmitFile reads from there */
+    op->packet.ov.OffsetHigh = user->OffsetHigh;
     mark_pending(user, routine != NULL);
 
     own_lock();
@@ -404,7 +412,7 @@ int own_started(struct own_op *op, BOOL failed, LPINT err)
     return SOCKET_ERROR;
 }
 
-/* Between two pieces, or two receives, there is nothing below to cancel. Under the socket lock. TRUE: it will end for this. */
+/* Between two pieces there is nothing below to cancel. Under the socket lock. TRUE: it will end for this. */
 static BOOL end_between(struct own_op *op)
 {
     if (op->telling)
@@ -413,24 +421,30 @@ static BOOL end_between(struct own_op *op)
     return TRUE;
 }
 
-/* Receives that this thread has started: the worker may have made them again, and CancelIo is about who did. */
-static BOOL cancel_again_of_thread(struct own_socket *o)
+static HANDLE handle_of(const struct own_op *op)
+{
+    return (HANDLE)(op->on_line ? op->o->line : op->o->lower);
+}
+
+/* Not all that is under way on a line is the program's: what is, is cancelled one by one. */
+static BOOL cancel_on_line(struct own_socket *o, BOOL own_thread_only)
 {
     struct own_op *op;
     BOOL any = FALSE;
 
     do {
         own_lock();
-        for (op = o->first; op && !(op->again && op->starter == GetCurrentThreadId() && !op->cancelled && !op->telling);
+        for (op = o->first; op && (!op->on_line || op->cancelled || op->telling ||
+                                   (own_thread_only && op->starter != GetCurrentThreadId()));
              op = op->next)
             ;
         if (op) {
             op->refs++;
-            any |= end_between(op);
+            end_between(op);
         }
         own_unlock();
         if (op) {
-            CancelIoEx((HANDLE)o->lower, &op->lower);
+            any |= CancelIoEx(handle_of(op), &op->packet.ov);
             release(op);
         }
     } while (op);
@@ -444,30 +458,28 @@ static BOOL cancel_again_of_thread(struct own_socket *o)
 BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only)
 {
     struct own_op *op;
-    BOOL found;
-
-    BOOL in_pieces = FALSE;
+    BOOL found, in_pieces = FALSE;
 
     own_lock();
     for (op = o->first; op && (!user || op->user != user); op = op->next)
-        if (!user && (op->transmit || (op->again && !own_thread_only)))
+        if (!user && op->transmit)
             in_pieces |= end_between(op);
     if (op) {
         op->refs++;
-        if (op->transmit || op->again)
+        if (op->transmit)
             in_pieces = end_between(op);
     }
     own_unlock();
     found = own_cancel_waiting(o, user);
-    if (own_thread_only) {
-        found |= cancel_again_of_thread(o);
+    if (!user && o->line != o->lower)
+        found |= cancel_on_line(o, own_thread_only);
+    if (own_thread_only)
         return CancelIo((HANDLE)o->lower) || in_pieces || found;
-    }
     if (!user)
         return CancelIoEx((HANDLE)o->lower, NULL) || in_pieces || found;
     if (!op)
         return found;
-    found |= CancelIoEx((HANDLE)o->lower, &op->lower) || in_pieces;
+    found |= CancelIoEx(handle_of(op), &op->packet.ov) || in_pieces;
     release(op);
     return found;
 }

@@ -17,7 +17,8 @@ enum { SETS = 3 };
 
 struct translation {
     fd_set *upper[SETS], *lower[SETS];
-    struct chain *chain; /* of the first socket: who is asked */
+    const WSPPROC_TABLE *asked; /* of the first socket, or of the first one that datagrams travel to: its `lower` is the base's, who knows all */
+    BOOL travels;
 };
 
 static int down(struct translation *t, int k)
@@ -32,11 +33,13 @@ static int down(struct translation *t, int k)
         SOCKET s = t->upper[k]->fd_array[i];
         struct own_socket *o = own_get(s);
         struct chain *c = o ? o->chain : ws2kit_layer.relay ? chain_of(s) : NULL;
+        BOOL travels = o && o->travel;
 
         if (!c)
             return WSAENOTSOCK;
-        if (!t->chain)
-            t->chain = c;
+        if (!t->asked || travels > t->travels)
+            t->asked = o ? o->table : &c->next;
+        t->travels |= travels;
         t->lower[k]->fd_array[t->lower[k]->fd_count++] = o ? o->lower : s;
         if (o)
             own_put(o);
@@ -76,10 +79,10 @@ int WSPAPI own_Select(int n, fd_set *rd, fd_set *wr, fd_set *ex, const PTIMEVAL 
     for (int k = 0; !*err && k < SETS; k++)
         if (t.upper[k])
             *err = down(&t, k);
-    if (!*err && !t.chain)
+    if (!*err && !t.asked)
         *err = WSAEINVAL;
     if (!*err)
-        result = t.chain->next.lpWSPSelect(n, t.lower[0], t.lower[1], t.lower[2], timeout, err);
+        result = t.asked->lpWSPSelect(n, t.lower[0], t.lower[1], t.lower[2], timeout, err);
     for (int k = 0; k < SETS; k++) {
         if (result != SOCKET_ERROR && t.upper[k])
             up(t.upper[k], t.lower[k]);
@@ -90,7 +93,7 @@ int WSPAPI own_Select(int n, fd_set *rd, fd_set *wr, fd_set *ex, const PTIMEVAL 
 
 /* ---- WSAPoll ---- */
 
-int own_poll(const WSPPROC_TABLE *next, SOCKET any, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+int own_poll(const WSPPROC_TABLE *table, SOCKET any, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
              LPDWORD returned, LPINT err)
 {
     WSAPOLLDATA *asked = in, *answer = out, *lower;
@@ -108,11 +111,14 @@ int own_poll(const WSPPROC_TABLE *next, SOCKET any, void *in, DWORD in_bytes, vo
 
         if (each || !ws2kit_layer.relay)
             lower->fdArray[i].fd = each ? each->lower : INVALID_SOCKET;
+        if (each && each->travel) {
+            table = each->table;
+            any = each->lower;
+        }
         if (each)
             own_put(each);
     }
-    result = next->lpWSPIoctl(any, SIO_EXT_POLL, lower, in_bytes, lower, in_bytes,
-                                       returned, NULL, NULL, NULL, err);
+    result = table->lpWSPIoctl(any, SIO_EXT_POLL, lower, in_bytes, lower, in_bytes, returned, NULL, NULL, NULL, err);
     if (!result) {
         memmove(answer, in, in_bytes);
         answer->result = lower->result;
@@ -204,8 +210,7 @@ static int select_messages(struct own_socket *o, HWND window, UINT message, long
     o->events = events;
     serial = ++o->serial;
     own_unlock();
-    return o->chain->next.lpWSPAsyncSelect(o->lower, user.window, FIRST_MESSAGE + serial % MESSAGES,
-                                           events, err);
+    return o->table->lpWSPAsyncSelect(o->lower, user.window, FIRST_MESSAGE + serial % MESSAGES, events, err);
 }
 
 int WSPAPI own_AsyncSelect(SOCKET s, HWND window, unsigned message, long events, LPINT err)

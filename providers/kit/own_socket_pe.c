@@ -79,6 +79,7 @@ void own_put(struct own_socket *o)
         own_told(&(struct ws2kit_ended){ .s = o->upper, .what = WS2KIT_GONE });
     if (current)
         upcalls.lpWPUCloseSocketHandle(o->upper, &ignored);
+    own_travel_free(o);
     free(o);
 }
 
@@ -115,38 +116,58 @@ static void set_closed(struct own_socket *o)
     lock_drop(&o->start_lock);
 }
 
+static int close_below(struct own_socket *o, LPINT err)
+{
+    set_closed(o);
+    return o->travel ? own_travel_close(o, err) : o->chain->next.lpWSPCloseSocket(o->line, err);
+}
+
 static void close_stale(struct own_socket *o)
 {
     int ignored;
 
     if (!o)
         return;
-    set_closed(o);
-    o->chain->next.lpWSPCloseSocket(o->lower, &ignored);
+    close_below(o, &ignored);
     own_put(o);
 }
 
-SOCKET own_new(struct chain *c, SOCKET lower, BOOL overlapped, struct own_socket *parent, LPINT err)
+static struct own_socket *make(struct chain *c, SOCKET line, BOOL overlapped, LPINT err)
 {
-    struct own_socket *o = calloc(1, sizeof *o), *stale;
+    struct own_socket *o = calloc(1, sizeof *o);
+
+    *err = WSAENOBUFS;
+    if (!o)
+        return NULL;
+    o->chain = c;
+    o->line = o->lower = line;
+    o->table = &c->next;
+    o->overlapped = overlapped;
+    o->refs = 1;
+    *err = own_travel_new(o);
+    if (*err) {
+        free(o);
+        o = NULL;
+    }
+    return o;
+}
+
+SOCKET own_new(struct chain *c, SOCKET line, BOOL overlapped, struct own_socket *parent, LPINT err)
+{
+    struct own_socket *o = make(c, line, overlapped, err), *stale;
     SOCKET upper = INVALID_SOCKET;
     int ignored;
 
-    *err = WSAENOBUFS;
-    if (o) {
-        o->chain = c;
-        o->lower = lower;
-        o->overlapped = overlapped;
-        o->refs = 1;
+    if (o)
         upper = upcalls.lpWPUCreateSocketHandle(c->mine.dwCatalogEntryId, (DWORD_PTR)o, err);
-    }
     if (upper != INVALID_SOCKET) {
         o->upper = upper;
         if (!chain_set(upper, c) && enter(o, &stale)) {
             *err = 0;
+            own_travel_begin(o);
             close_stale(stale);
             if (parent) {
-                SetHandleInformation((HANDLE)lower, HANDLE_FLAG_INHERIT, 0);
+                SetHandleInformation((HANDLE)line, HANDLE_FLAG_INHERIT, 0);
                 own_inherit(o, parent);
             }
             return upper;
@@ -154,8 +175,10 @@ SOCKET own_new(struct chain *c, SOCKET lower, BOOL overlapped, struct own_socket
         upcalls.lpWPUCloseSocketHandle(upper, &ignored);
         *err = WSAENOBUFS;
     }
+    if (o)
+        own_travel_abandon(o);
     free(o);
-    c->next.lpWSPCloseSocket(lower, &ignored);
+    c->next.lpWSPCloseSocket(line, &ignored);
     return INVALID_SOCKET;
 }
 
@@ -180,8 +203,7 @@ static int WSPAPI own_CloseSocket(SOCKET s, LPINT err)
     if (!o || !leave(o)) {
         *err = WSAENOTSOCK;
     } else {
-        set_closed(o);
-        result = o->chain->next.lpWSPCloseSocket(o->lower, err);
+        result = close_below(o, err);
         if (result == SOCKET_ERROR && *err == WSAEWOULDBLOCK) {
             __atomic_store_n(&o->closed, FALSE, __ATOMIC_RELEASE);
             enter(o, &stale);
@@ -210,6 +232,7 @@ static void stop(void)
 {
     BOOL wait;
 
+    own_travel_drain();
     lock_take(&lock);
     generation++;
     lock_drop(&lock);
@@ -220,6 +243,7 @@ static void stop(void)
         if (wait)
             Sleep(1);
     } while (wait);
+    own_travel_stop();
     handle_map_each(&by_lower, forget_one, &by_lower);
     handle_map_each(&by_upper, forget_one, &by_upper);
 }
@@ -253,7 +277,7 @@ static SOCKET WSPAPI own_Accept(SOCKET s, struct sockaddr *addr, LPINT bytes,
 
     if (!o)
         return (SOCKET)own_fail(err, WSAENOTSOCK);
-    accepted = o->chain->next.lpWSPAccept(o->lower, addr, bytes, condition, data, err);
+    accepted = o->chain->next.lpWSPAccept(o->line, addr, bytes, condition, data, err);
     if (accepted != INVALID_SOCKET)
         accepted = own_new(o->chain, accepted, o->overlapped, o, err);
     own_put(o);
@@ -268,9 +292,11 @@ static SOCKET WSPAPI own_JoinLeaf(SOCKET s, const struct sockaddr *name, int byt
 
     if (!o)
         return (SOCKET)own_fail(err, WSAENOTSOCK);
-    leaf = o->chain->next.lpWSPJoinLeaf(o->lower, name, bytes, caller, callee, sqos, gqos, flags,
+    leaf = o->chain->next.lpWSPJoinLeaf(o->line, name, bytes, caller, callee, sqos, gqos, flags,
                                         err);
-    if (leaf == o->lower)
+    if (leaf != INVALID_SOCKET)
+        own_travel_bound(o);
+    if (leaf == o->line)
         leaf = s;
     else if (leaf != INVALID_SOCKET)
         leaf = own_new(o->chain, leaf, (flags & WSA_FLAG_OVERLAPPED) != 0, o, err);
@@ -291,11 +317,13 @@ static int WSPAPI own_SetSockOpt(SOCKET s, int level, int name, const char *valu
     if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT && value &&
         bytes >= (int)sizeof(SOCKET)) {
         listener = own_get(*(const SOCKET *)value);
-        lower = listener ? listener->lower : INVALID_SOCKET;
+        lower = listener ? listener->line : INVALID_SOCKET;
         value = (const char *)&lower;
         bytes = sizeof lower;
     }
-    result = o->chain->next.lpWSPSetSockOpt(o->lower, level, name, value, bytes, err);
+    result = o->chain->next.lpWSPSetSockOpt(o->line, level, name, value, bytes, err);
+    if (!result)
+        own_travel_set_option(o, level, name, value, bytes);
     if (listener) {
         if (!result)
             own_inherit(o, listener);
@@ -313,7 +341,7 @@ static int WSPAPI own_GetSockOpt(SOCKET s, int level, int name, char *value, LPI
 
     if (!o)
         return own_fail(err, WSAENOTSOCK);
-    result = o->chain->next.lpWSPGetSockOpt(o->lower, level, name, value, bytes, err);
+    result = o->chain->next.lpWSPGetSockOpt(o->line, level, name, value, bytes, err);
     if (!result && level == SOL_SOCKET)
         chain_answer_info(o->chain, name, value);
     own_put(o);
@@ -328,14 +356,20 @@ static int WSPAPI own_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_INF
 
     if (!o)
         return own_fail(err, WSAENOTSOCK);
-    result = o->chain->next.lpWSPDuplicateSocket(o->lower, process, info, err);
+    /* What is on its way to the one would be lost to the other, and the line's operations end at our port only. */
+    result = o->travel ? own_fail(err, WSAEOPNOTSUPP) : o->chain->next.lpWSPDuplicateSocket(o->line, process, info, err);
     if (!result)
         chain_answer_duplicate(o->chain, info);
     own_put(o);
     return result;
 }
 
-#define OWN(name, params, args)                                                                    \
+static const WSPPROC_TABLE *next_of(const struct own_socket *o)
+{
+    return &o->chain->next;
+}
+
+#define OWN(who, name, params, args)                                                                   \
     static int WSPAPI own_##name params                                                            \
     {                                                                                              \
         struct own_socket *o = own_get(s);                                                         \
@@ -343,24 +377,67 @@ static int WSPAPI own_DuplicateSocket(SOCKET s, DWORD process, LPWSAPROTOCOL_INF
                                                                                                    \
         if (!o)                                                                                    \
             return own_fail(e, WSAENOTSOCK);                                                       \
-        result = o->chain->next.lpWSP##name args;                                                  \
+        result = who->lpWSP##name args;                                                            \
         own_put(o);                                                                                \
         return result;                                                                             \
     }
 
 /* clang-format off */
-OWN(Bind, (SOCKET s, const struct sockaddr *a, int n, LPINT e), (o->lower, a, n, e))
-OWN(Connect, (SOCKET s, const struct sockaddr *a, int n, LPWSABUF r, LPWSABUF d, LPQOS sq, LPQOS gq, LPINT e),
-    (o->lower, a, n, r, d, sq, gq, e))
-OWN(EnumNetworkEvents, (SOCKET s, WSAEVENT h, LPWSANETWORKEVENTS ev, LPINT e), (o->lower, h, ev, e))
-OWN(EventSelect, (SOCKET s, WSAEVENT h, long ev, LPINT e), (o->lower, h, ev, e))
-OWN(GetPeerName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->lower, a, n, e))
-OWN(GetSockName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->lower, a, n, e))
-OWN(Listen, (SOCKET s, int backlog, LPINT e), (o->lower, backlog, e))
-OWN(RecvDisconnect, (SOCKET s, LPWSABUF b, LPINT e), (o->lower, b, e))
-OWN(SendDisconnect, (SOCKET s, LPWSABUF b, LPINT e), (o->lower, b, e))
-OWN(Shutdown, (SOCKET s, int how, LPINT e), (o->lower, how, e))
+OWN(o->table, EnumNetworkEvents, (SOCKET s, WSAEVENT h, LPWSANETWORKEVENTS ev, LPINT e), (o->lower, h, ev, e))
+OWN(o->table, EventSelect, (SOCKET s, WSAEVENT h, long ev, LPINT e), (o->lower, h, ev, e))
+OWN(next_of(o), GetPeerName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->line, a, n, e))
+OWN(next_of(o), GetSockName, (SOCKET s, struct sockaddr *a, LPINT n, LPINT e), (o->line, a, n, e))
+OWN(next_of(o), Listen, (SOCKET s, int backlog, LPINT e), (o->line, backlog, e))
 /* clang-format on */
+
+/* To an address from which a socket that the program has closed still sends: soon. */
+static int WSPAPI own_Bind(SOCKET s, const struct sockaddr *name, int bytes, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    BOOL lingers;
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    for (;;) {
+        lingers = own_travel_lingers(name, bytes); /* asked before: it may go while we try */
+        result = o->chain->next.lpWSPBind(o->line, name, bytes, err);
+        if (!result || *err != WSAEADDRINUSE || !lingers)
+            break;
+        Sleep(1);
+    }
+    if (!result)
+        own_travel_bound(o);
+    own_put(o);
+    return result;
+}
+
+static int WSPAPI own_Connect(SOCKET s, const struct sockaddr *name, int bytes, LPWSABUF caller, LPWSABUF callee,
+                              LPQOS sqos, LPQOS gqos, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->chain->next.lpWSPConnect(o->line, name, bytes, caller, callee, sqos, gqos, err);
+    if (!result)
+        own_travel_bound(o);
+    own_put(o);
+    return result;
+}
+
+static int WSPAPI own_Shutdown(SOCKET s, int how, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->travel ? own_travel_shutdown(o, how, err) : o->chain->next.lpWSPShutdown(o->line, how, err);
+    own_put(o);
+    return result;
+}
 
 static BOOL WSPAPI own_GetQOSByName(SOCKET s, LPWSABUF name, LPQOS qos, LPINT err)
 {
@@ -371,7 +448,33 @@ static BOOL WSPAPI own_GetQOSByName(SOCKET s, LPWSABUF name, LPQOS qos, LPINT er
         *err = WSAENOTSOCK;
         return FALSE;
     }
-    result = o->chain->next.lpWSPGetQOSByName(o->lower, name, qos, err);
+    result = o->chain->next.lpWSPGetQOSByName(o->line, name, qos, err);
+    own_put(o);
+    return result;
+}
+
+/* Datagrams have no data of that kind. */
+static int WSPAPI own_RecvDisconnect(SOCKET s, LPWSABUF data, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->travel ? own_travel_shutdown(o, SD_RECEIVE, err) : o->chain->next.lpWSPRecvDisconnect(o->line, data, err);
+    own_put(o);
+    return result;
+}
+
+static int WSPAPI own_SendDisconnect(SOCKET s, LPWSABUF data, LPINT err)
+{
+    struct own_socket *o = own_get(s);
+    int result;
+
+    if (!o)
+        return own_fail(err, WSAENOTSOCK);
+    result = o->travel && !data ? own_travel_shutdown(o, SD_SEND, err)
+                                : o->chain->next.lpWSPSendDisconnect(o->line, data, err);
     own_put(o);
     return result;
 }

@@ -138,11 +138,20 @@ static void piece_ended(struct own_transmit *t, int err)
 static LPFN_TRANSMITFILE ending_below(struct own_socket *o)
 {
     return (LPFN_TRANSMITFILE)(void *)extension_below(
-        o->chain, o->lower, offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC));
+        o->chain, o->line, offsetof(struct ws2kit_extensions, TransmitFile) / sizeof(FARPROC));
+}
+
+/* The layer sees what is sent. */
+static void outgoing(struct own_transmit *t)
+{
+    if (t->bytes)
+        tell_layer(t, WS2KIT_SENDING, 0);
+    if (t->bytes && ws2kit_layer.outgoing)
+        ws2kit_layer.outgoing(t->o->upper, t->piece, t->bytes);
 }
 
 /*
- * Starts what comes next under `ov`: 0 or WSA_IO_PENDING, an error, or TRANSMIT_OVER. A send of no bytes cannot be waited for in
+ * Starts what comes next under `ov`, after all datagrams that depart later: 0 or WSA_IO_PENDING, an error, or TRANSMIT_OVER. A send of no bytes cannot be waited for in
  * vain: pieces of a stream are never empty.
  */
 enum { TRANSMIT_OVER = -1 };
@@ -159,26 +168,29 @@ static int step(struct own_transmit *t, LPWSAOVERLAPPED ov)
 
     if (upcalls.lpWPUOpenCurrentThread(&thread, &err))
         return err;
-    err = fill(t, &bytes, &any);
-    if (err)
-        return err;
-    if (!any) {
-        if (t->ending || !(t->flags & FLAGS_OF_THE_END))
-            return TRANSMIT_OVER;
-        t->ending = TRUE;
-        end = ending_below(o);
-        if (!end)
-            return WSAGetLastError();
-        return end(o->lower, NULL, 0, 0, (OVERLAPPED *)ov, NULL, t->flags & FLAGS_OF_THE_END) ? 0 : WSAGetLastError();
+    for (;;) {
+        err = fill(t, &bytes, &any);
+        if (err)
+            return err;
+        if (!any)
+            break;
+        t->bytes = bytes;
+        outgoing(t);
+        buf = (WSABUF){ bytes, t->piece };
+        if (!own_departs(o, &buf, 1, 0, NULL, 0, NULL, &sent)) {
+            failure = o->chain->next.lpWSPSend(o->line, &buf, 1, &sent, 0, ov, NULL, &thread, &err);
+            return failure ? err : 0;
+        }
+        piece_ended(t, 0);
+        t->total += sent;
     }
-    t->bytes = bytes;
-    if (bytes)
-        tell_layer(t, WS2KIT_SENDING, 0);
-    if (bytes && ws2kit_layer.outgoing)
-        ws2kit_layer.outgoing(o->upper, t->piece, bytes);
-    buf = (WSABUF){ bytes, t->piece };
-    failure = o->chain->next.lpWSPSend(o->lower, &buf, 1, &sent, 0, ov, NULL, &thread, &err);
-    return failure ? err : 0;
+    if (t->ending || !(t->flags & FLAGS_OF_THE_END))
+        return TRANSMIT_OVER;
+    t->ending = TRUE;
+    end = ending_below(o);
+    if (!end)
+        return WSAGetLastError();
+    return end(o->line, NULL, 0, 0, (OVERLAPPED *)ov, NULL, t->flags & FLAGS_OF_THE_END) ? 0 : WSAGetLastError();
 }
 
 /* A close from another thread must not get between the look and the call: the lower handle could be another socket's by then. */
@@ -201,7 +213,7 @@ static int wait_for_step(struct own_transmit *t, WSAOVERLAPPED *ov, HANDLE event
     int err = 0;
 
     WaitForSingleObject(event, INFINITE);
-    if (!t->o->chain->next.lpWSPGetOverlappedResult(t->o->lower, ov, &bytes, FALSE, &flags, &err))
+    if (!t->o->chain->next.lpWSPGetOverlappedResult(t->o->line, ov, &bytes, FALSE, &flags, &err))
         return __atomic_load_n(&t->o->closed, __ATOMIC_ACQUIRE) ? WSAENOTSOCK : err;
     return 0;
 }
@@ -235,10 +247,10 @@ static int transmit_now(struct own_transmit *t)
 /* 0 or WSA_IO_PENDING: the worker will hear of it. Else it is over, and has no transmit any more. */
 static int start(struct own_op *op)
 {
-    int err = step_unless_closed(op->transmit, &op->lower);
+    int err = step_unless_closed(op->transmit, &op->packet.ov);
 
     if (err == TRANSMIT_OVER)
-        return own_post(op, 0);
+        return own_post(op, 0, 0);
     if (err && err != WSA_IO_PENDING) {
         give_back(op->transmit);
         op->transmit = NULL;
@@ -255,11 +267,11 @@ BOOL own_transmit_goes_on(struct own_op *op, int *err, DWORD *bytes)
     if (!*err && op->cancelled)
         *err = WSA_OPERATION_ABORTED;
     if (!*err) {
-        memset(&op->lower, 0, sizeof op->lower);
-        *err = step_unless_closed(t, &op->lower);
+        memset(&op->packet.ov, 0, sizeof op->packet.ov);
+        *err = step_unless_closed(t, &op->packet.ov);
         if (!*err || *err == WSA_IO_PENDING)
             return TRUE;
-        op->lower.Internal = 0;
+        op->packet.ov.Internal = 0;
         if (*err == TRANSMIT_OVER)
             *err = 0;
     }
@@ -279,7 +291,7 @@ static int transmit_later(struct own_transmit *t, LPOVERLAPPED ov)
         give_back(t);
         return err;
     }
-    op->lower.Offset = op->lower.OffsetHigh = 0;
+    op->packet.ov.Offset = op->packet.ov.OffsetHigh = 0;
     op->transmit = t;
     t->overlapped = TRUE;
     if (own_waits_its_turn(op, TRUE)) {
@@ -359,7 +371,7 @@ static int send_after_all(struct own_op *op)
         return WSAENOBUFS;
     lock_take(&o->start_lock);
     if (!__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE) &&
-        !o->chain->next.lpWSPSend(o->lower, op->buf, op->count, &sent, op->asked, &op->lower, NULL, &thread, &err))
+        !o->chain->next.lpWSPSend(o->line, op->buf, op->count, &sent, op->asked, &op->packet.ov, NULL, &thread, &err))
         err = 0;
     lock_drop(&o->start_lock);
     return err;
@@ -393,7 +405,7 @@ void own_give_turn(struct own_socket *o)
         err = has_turn ? start(op) : send_after_all(op);
         if (err && err != WSA_IO_PENDING) {
             op->has_turn = FALSE;
-            own_post(op, err);
+            own_post(op, err, 0);
         } else if (has_turn) {
             return;
         }
@@ -423,7 +435,7 @@ BOOL own_cancel_waiting(struct own_socket *o, LPWSAOVERLAPPED user)
         if (op->transmit)
             give_back(op->transmit);
         op->transmit = NULL;
-        own_post(op, WSA_OPERATION_ABORTED);
+        own_post(op, WSA_OPERATION_ABORTED, 0);
     }
     return any;
 }

@@ -84,12 +84,27 @@ static void to_ansi(const WSAPROTOCOL_INFOW *w, WSAPROTOCOL_INFOA *a)
     a->szProtocol[sizeof a->szProtocol - 1] = 0;
 }
 
+/*
+ * The catalog's entries of a layer that has a relay and sockets of its own say the latter of all protocols, since a DLL is asked once. Connections
+ * are the kernel's handles all the same, and programs that look here (libuv) use them as such.
+ */
+static WSAPROTOCOL_INFOW true_info(const struct chain *c)
+{
+    WSAPROTOCOL_INFOW info = c->mine;
+
+    if (ws2kit_layer.relay && ws2kit_layer.own && !c->own)
+        info.dwServiceFlags1 |= XP1_IFS_HANDLES;
+    return info;
+}
+
 void chain_answer_info(const struct chain *c, int name, void *value)
 {
+    const WSAPROTOCOL_INFOW info = true_info(c);
+
     if (name == SO_PROTOCOL_INFOW)
-        memcpy(value, &c->mine, sizeof c->mine);
+        memcpy(value, &info, sizeof info);
     else if (name == SO_PROTOCOL_INFOA)
-        to_ansi(&c->mine, value);
+        to_ansi(&info, value);
 }
 
 /* The token for the other process is the base's; all else must lead it to this chain (spi.md 3.7). */

@@ -285,6 +285,8 @@ SOCKET relay_base_socket(struct chain *c, int family, const WSPPROC_TABLE **tabl
 
 /* relay_base_pe.c: the base provider under `c`, started for us; NULL with *err. */
 const WSPPROC_TABLE *relay_base(struct chain *c, int *err);
+/* One of the chain's own family and type, of the base provider; for datagrams that travel (own_travel_pe.c). */
+SOCKET relay_base_like(struct chain *c, const WSPPROC_TABLE **table, int *err);
 LPFN_CONNECTEX relay_connect_ex(SOCKET s, const WSPPROC_TABLE *table);
 LPFN_ACCEPTEX relay_accept_ex(SOCKET s, const WSPPROC_TABLE *table);
 FARPROC relay_base_extension(SOCKET s, const WSPPROC_TABLE *table, GUID id);

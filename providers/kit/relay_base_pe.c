@@ -199,6 +199,18 @@ SOCKET relay_new_socket(struct chain *c, int family, const WSPPROC_TABLE **table
     return new_socket(&c->next, &info, err);
 }
 
+SOCKET relay_base_like(struct chain *c, const WSPPROC_TABLE **table, int *err)
+{
+    WSAPROTOCOL_INFOW info;
+
+    *table = relay_base(c, err);
+    if (!*table)
+        return INVALID_SOCKET;
+    info = c->over_base ? c->below : find(base_id(c))->info;
+    return (*table)->lpWSPSocket(info.iAddressFamily, info.iSocketType, info.iProtocol, &info, 0,
+                                 WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT, err);
+}
+
 /* C's family is the loopback's (relay_join_pe.c): IPv4 always. */
 SOCKET relay_base_socket(struct chain *c, int family, const WSPPROC_TABLE **table, int *err)
 {

@@ -37,20 +37,6 @@ static BOOL volatile ending;
 static HANDLE volatile drained; /* event: at_exit() waits for it; NULL: nobody does */
 static uint64_t ring = WS2KIT_NEVER; /* the relay's thread only */
 
-uint64_t ws2kit_clock(void)
-{
-    static LONGLONG frequency; /* the same whoever writes it */
-    LARGE_INTEGER now, f;
-
-    if (!__atomic_load_n(&frequency, __ATOMIC_RELAXED)) {
-        QueryPerformanceFrequency(&f);
-        __atomic_store_n(&frequency, f.QuadPart, __ATOMIC_RELAXED);
-    }
-    QueryPerformanceCounter(&now);
-    return (uint64_t)(now.QuadPart / frequency) * 1000000 +
-           (uint64_t)(now.QuadPart % frequency) * 1000000 / (uint64_t)frequency;
-}
-
 void relay_ring(uint64_t at)
 {
     if (at < ring)

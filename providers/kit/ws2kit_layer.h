@@ -29,6 +29,8 @@
 #include <mswsock.h>
 #include <ws2spi.h>
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -83,6 +85,16 @@ struct ws2kit_ended {
     /* Of a datagram: where it goes if the call says so, where it came from (of WSARecvMsg only if the call asks). NULL: the socket's peer. */
     const struct sockaddr *address;
     int address_bytes;
+};
+
+/* A datagram that is about to travel. */
+struct ws2kit_datagram {
+    SOCKET s; /* the program's */
+    BOOL incoming;
+    size_t bytes;
+    const struct sockaddr *peer; /* where it comes from, or goes */
+    int peer_bytes;
+    void **context; /* the layer's, of this socket: NULL at first; the kit gives it to free() when the socket is gone */
 };
 
 struct ws2kit_layer {
@@ -160,12 +172,14 @@ struct ws2kit_layer {
      */
     void (*ended)(const struct ws2kit_ended *what);
     /*
-     * Only with `own`; may be NULL. Asked of each datagram that a receive has brought, before the program (and ended()) is told. FALSE: it
-     * is lost, and the same receive goes on with the next one; a nonblocking one may find none. With MSG_PEEK in `flags` a datagram
-     * that is kept comes again. One at a time for a socket, unless the program receives on several threads; any thread. The program may have
-     * been told before that there is something to receive, as it is by a host that then finds a bad checksum.
+     * Only with `own`; may be NULL. Asked of each datagram, of what the program sends on the thread that does, of what comes in on the
+     * kit's worker; several at once. *due is `now` at first (microseconds of some clock): when it goes out, or when the program may
+     * see it. FALSE: it is lost, and who sent it does not learn of that. Those with one time keep their order; the layer decides of all others.
+     *
+     * The kit keeps what is on its way (8 MiB of a socket and direction; more is lost). Until it is due, no receive, no select and no event
+     * tells of it. What is on its way in at closesocket() is lost, what is on its way out still leaves; the end of the process waits for that.
      */
-    BOOL (*arrived)(const struct ws2kit_ended *what);
+    BOOL (*travels)(const struct ws2kit_datagram *what, uint64_t now, uint64_t *due);
 };
 
 /* You define this one. */

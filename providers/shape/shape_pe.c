@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shape layer: a bad network for the program, the same one in each run. What happens when is decided in shape.c; TCP goes through the kit's
- * relay, which asks when bytes travel. Datagrams may be lost: those that the program sends by going elsewhere; of those that it receives the kit
- * asks us, which it can on sockets of the layer's own only. So datagram sockets are such if incoming ones shall be lost.
+ * relay, which asks when bytes travel; of datagrams the kit asks, too, which it can on sockets of the layer's own only. Where those are not wanted, since
+ * nothing is delayed and nothing of what comes in is lost, outgoing ones are lost by going elsewhere.
  *
  *   ./ws2 run --layer shape,latency=100ms,rate=1mbit,seed=7 PROG.exe
  *
@@ -24,6 +24,21 @@ static struct shape config;
 static char only_host[256];
 static int only_port;
 static LONG64 volatile connections; /* numbers them */
+static BOOL owns;                   /* owns_datagrams() */
+
+/* Before start(), so it asks for itself; start() complains of what makes no sense. */
+static BOOL owns_datagrams(void)
+{
+    struct shape asked;
+    char value[64];
+
+    shape_init(&asked);
+    for (const char *const *key = shape_keys; *key; key++)
+        if (ws2kit_option(*key, value, sizeof value))
+            shape_set(&asked, *key, value);
+    return asked.direction[SHAPE_IN].loss_millionths || shape_delays_datagrams(&asked.direction[SHAPE_IN]) ||
+           shape_delays_datagrams(&asked.direction[SHAPE_OUT]);
+}
 
 static int start(void)
 {
@@ -38,6 +53,7 @@ static int start(void)
             fprintf(stderr, "shape: what does %s=%s mean?\n", *key, value);
             return WSAEINVAL;
         }
+    owns = owns_datagrams();
     ws2kit_option("host", only_host, sizeof only_host);
     if (ws2kit_option("port", value, sizeof value)) {
         only_port = atoi(value);
@@ -124,28 +140,34 @@ const struct ws2kit_stream ws2kit_stream = {
 
 /* ---- datagrams ---- */
 
-/* Which datagram of which socket it is. Two sockets whose handles share a place count as new ones in turn. */
+/* Which number a socket has, and how many datagrams have gone out. Two sockets whose handles share a place count as new ones in turn. */
 static struct {
     SOCKET s;
-    uint64_t socket, done[2]; /* by shape.h's direction */
+    uint64_t number, done;
 } counts[1024];
 static struct lock count_lock;
 static uint64_t sockets; /* guarded by count_lock, as `counts` */
 
-/* `peek`: one that stays will come again. */
-static BOOL is_next_lost(SOCKET s, int direction, BOOL peek)
+static size_t place_of(SOCKET s) WS2_REQUIRES(count_lock)
 {
     size_t i = (size_t)(s >> 2) % ARRAYSIZE(counts);
-    BOOL lost;
 
-    lock_take(&count_lock);
     if (counts[i].s != s) {
         counts[i].s = s;
-        counts[i].socket = ++sockets;
-        counts[i].done[SHAPE_OUT] = counts[i].done[SHAPE_IN] = 0;
+        counts[i].number = ++sockets;
+        counts[i].done = 0;
     }
-    lost = shape_lost(&config, direction, counts[i].socket, counts[i].done[direction]);
-    counts[i].done[direction] += lost || !peek;
+    return i;
+}
+
+static BOOL is_next_lost(SOCKET s)
+{
+    BOOL lost;
+    size_t i;
+
+    lock_take(&count_lock);
+    i = place_of(s);
+    lost = shape_lost(&config, SHAPE_OUT, counts[i].number, counts[i].done++);
     lock_drop(&count_lock);
     return lost;
 }
@@ -154,6 +176,44 @@ static BOOL is_datagram(const WSAPROTOCOL_INFOW *info)
 {
     return info && info->iSocketType == SOCK_DGRAM &&
            (info->iAddressFamily == AF_INET || info->iAddressFamily == AF_INET6);
+}
+
+/* The kit asks about each of them. */
+static BOOL is_own(const WSAPROTOCOL_INFOW *info)
+{
+    return owns && !(info->dwServiceFlags1 & XP1_IFS_HANDLES);
+}
+
+/* Both directions of a socket. */
+struct datagrams {
+    struct shape_stream way[2];
+};
+
+static struct datagrams *begin_datagrams(SOCKET s) WS2_REQUIRES(count_lock)
+{
+    struct datagrams *mine = malloc(sizeof *mine);
+    uint64_t number = counts[place_of(s)].number;
+
+    for (int i = 0; mine && i < 2; i++)
+        shape_stream_begin(&mine->way[i], &config, i, number);
+    return mine;
+}
+
+static BOOL travels(const struct ws2kit_datagram *what, uint64_t now, uint64_t *due)
+{
+    int direction = what->incoming ? SHAPE_IN : SHAPE_OUT;
+    struct datagrams *mine;
+    BOOL goes;
+
+    if (!shape_is_for_datagrams(&config.direction[direction]) || !is_meant(what->peer, what->peer_bytes))
+        return TRUE;
+    lock_take(&count_lock);
+    if (!*what->context)
+        *what->context = begin_datagrams(what->s);
+    mine = *what->context;
+    goes = mine && shape_datagram_next(&mine->way[direction], now, what->bytes, due);
+    lock_drop(&count_lock);
+    return goes;
 }
 
 /*
@@ -197,14 +257,14 @@ static const struct sockaddr *divert(SOCKET s, const struct sockaddr *to, int to
     BOOL made;
     size_t i;
 
-    if (!is_datagram(info) || !config.direction[SHAPE_OUT].loss_millionths)
+    if (!is_datagram(info) || is_own(info) || !config.direction[SHAPE_OUT].loss_millionths)
         return NULL;
     if (!to && !ws2kit_relay_pass.lpWSPGetPeerName(s, (struct sockaddr *)&peer, &peer_bytes, &err)) {
         to = (struct sockaddr *)&peer;
         to_bytes = peer_bytes;
     }
     if (!to || IsBadReadPtr(to, (UINT_PTR)(to_bytes > 0 ? to_bytes : 1)) || !is_meant(to, to_bytes) ||
-        !is_next_lost(s, SHAPE_OUT, FALSE))
+        !is_next_lost(s))
         return NULL;
     copy = *info;
     i = info->iAddressFamily == AF_INET6;
@@ -214,38 +274,6 @@ static const struct sockaddr *divert(SOCKET s, const struct sockaddr *to, int to
     lock_drop(&sink_lock);
     *bytes = i ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     return made ? (struct sockaddr *)room : NULL;
-}
-
-static BOOL arrived(const struct ws2kit_ended *what)
-{
-    const struct sockaddr *from = what->address;
-    int bytes = what->address_bytes, peer_bytes = sizeof(SOCKADDR_STORAGE), err;
-    SOCKADDR_STORAGE peer;
-
-    if (!is_datagram(ws2kit_protocol(what->s)) || !config.direction[SHAPE_IN].loss_millionths)
-        return TRUE;
-    if (!from && (only_host[0] || only_port) &&
-        !ws2kit_relay_pass.lpWSPGetPeerName(what->s, (struct sockaddr *)&peer, &peer_bytes, &err)) {
-        from = (struct sockaddr *)&peer;
-        bytes = peer_bytes;
-    }
-    if (from ? IsBadReadPtr(from, (UINT_PTR)(bytes > 0 ? bytes : 1)) || !is_meant(from, bytes) : only_host[0] || only_port)
-        return TRUE;
-    return !is_next_lost(what->s, SHAPE_IN, (what->flags & MSG_PEEK) != 0);
-}
-
-/* Before start(), so it asks for itself; start() complains of what makes no sense. */
-static BOOL loses_incoming(void)
-{
-    static const char *const keys[] = { "loss", "in-loss" };
-    struct shape asked;
-    char value[64];
-
-    shape_init(&asked);
-    for (size_t i = 0; i < ARRAYSIZE(keys); i++)
-        if (ws2kit_option(keys[i], value, sizeof value))
-            shape_set(&asked, keys[i], value);
-    return asked.direction[SHAPE_IN].loss_millionths != 0;
 }
 
 static int WSPAPI shape_SendTo(SOCKET s, LPWSABUF buf, DWORD count, LPDWORD sent, DWORD flags,
@@ -291,17 +319,16 @@ static INT PASCAL shape_WSASendMsg(SOCKET s, LPWSAMSG msg, DWORD flags, LPDWORD 
     return ws2kit_relay_extension.WSASendMsg(s, &copy, flags, sent, ov, routine);
 }
 
-/* A handle used again is another socket. */
+/* A handle used again is another socket. They are numbered as they are made, so that the seed says the same in each run. */
 static SOCKET WSPAPI shape_Socket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
                                   DWORD flags, LPINT err)
 {
     SOCKET s = ws2kit_relay_pass.lpWSPSocket(family, type, protocol, info, group, flags, err);
-    size_t i = (size_t)(s >> 2) % ARRAYSIZE(counts);
 
-    if (s != INVALID_SOCKET) {
+    if (s != INVALID_SOCKET && is_datagram(ws2kit_protocol(s))) {
         lock_take(&count_lock);
-        if (counts[i].s == s)
-            counts[i].s = 0;
+        counts[(size_t)(s >> 2) % ARRAYSIZE(counts)].s = INVALID_SOCKET;
+        place_of(s);
         lock_drop(&count_lock);
     }
     return s;
@@ -320,8 +347,8 @@ const struct ws2kit_layer ws2kit_layer = {
     .stop = stop,
     .relay = &ws2kit_relay,
     .own = &ws2kit_own_sockets,
-    .owns_datagrams = loses_incoming,
-    .arrived = arrived,
+    .owns_datagrams = owns_datagrams,
+    .travels = travels,
     .hook = { .lpWSPSocket = shape_Socket, .lpWSPSend = shape_Send, .lpWSPSendTo = shape_SendTo },
     .extension = { .WSASendMsg = shape_WSASendMsg },
 };

@@ -219,14 +219,14 @@ static struct afd_sendmsg nothing(void)
 BOOL send_is_queued(struct sock *k)
 {
     struct afd_sendmsg in = nothing();
-    BOOL queued;
+    BOOL rest;
 
-    if (!k->shut_send)
-        return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
     lock_take(&k->send_lock);
-    queued = k->tail && !tail_done(k->tail);
+    rest = k->tail && !tail_done(k->tail);
     lock_drop(&k->send_lock);
-    return queued;
+    if (rest || k->shut_send)
+        return rest;
+    return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
 }
 
 void send_wait_queued(struct sock *k)

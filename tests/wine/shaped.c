@@ -115,7 +115,7 @@ static void loses_what_the_seed_says(void)
     from = udp_new(AF_INET);
     CHECK_OK(setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, (char *)&timeout, sizeof timeout));
     for (n = 0; n < MANY; n++)
-        expected += !shape_lost(&config, SHAPE_OUT, 1, n);
+        expected += !shape_lost(&config, SHAPE_OUT, 2, n);
     for (n = 0; n < MANY; n++)
         CHECK_RET(sendto(from, (char *)&n, 1, 0, &at.sa, sizeof at.v4), 1);
     while (arrived < expected && recv(to, (char *)&n, 1, 0) == 1 && n < MANY) {
@@ -123,7 +123,7 @@ static void loses_what_the_seed_says(void)
         arrived++;
     }
     for (n = 0; n < MANY; n++)
-        CHECK_INT(got[n], !shape_lost(&config, SHAPE_OUT, 1, n));
+        CHECK_INT(got[n], !shape_lost(&config, SHAPE_OUT, 2, n));
 }
 
 /* reset=0,port=9: connections elsewhere are left alone. */
@@ -323,27 +323,26 @@ static void incoming_blocking(void)
     CHECK_FAILS(recv(i.to, (char *)&got, 1, 0), WSAEWOULDBLOCK);
 }
 
-/* A peek says what the receive after it will. */
+/* A peek sees what the receive after it will. What is lost is never readable. */
 static void incoming_nonblocking(void)
 {
     struct incoming i = incoming_begin();
-    unsigned char got;
+    unsigned char got, n;
+    u_long ready;
 
     set_nonblocking(i.to, 1);
-    while (i.sent < DATAGRAMS) {
-        unsigned char n = i.sent++;
-        int flags = n % 3 == 0 ? MSG_PEEK : 0;
-
-        CHECK_RET(sendto(i.from, (char *)&n, 1, 0, &i.at.sa, sizeof i.at.v4), 1);
-        got = 255;
-        if (!arrives(&i, n)) {
-            CHECK_FAILS(recv(i.to, (char *)&got, 1, flags), WSAEWOULDBLOCK);
-            continue;
+    while (send_to_next(&i)) {
+        n = i.sent - 1;
+        CHECK(wait_readable(i.to));
+        CHECK_OK(ioctlsocket(i.to, FIONREAD, &ready));
+        CHECK_INT(ready, 1);
+        for (int peeks = n % 3; peeks >= 0; peeks--) {
+            got = 255;
+            CHECK_RET(recv(i.to, (char *)&got, 1, peeks ? MSG_PEEK : 0), 1);
+            CHECK_INT(got, n);
         }
-        CHECK_RET(recv(i.to, (char *)&got, 1, flags), 1);
-        CHECK_INT(got, n);
-        if (flags)
-            CHECK_RET(recv(i.to, (char *)&got, 1, 0), 1);
+        CHECK_OK(ioctlsocket(i.to, FIONREAD, &ready));
+        CHECK_INT(ready, 0);
         CHECK_FAILS(recv(i.to, (char *)&got, 1, 0), WSAEWOULDBLOCK);
     }
 }
@@ -533,9 +532,13 @@ static void incoming_among_connections(void)
     tcp_pair(AF_INET, pair);
     CHECK_OK(getsockopt(i.to, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &bytes));
     CHECK(!(info.dwServiceFlags1 & XP1_IFS_HANDLES));
+    bytes = sizeof info;
+    CHECK_OK(getsockopt(pair[0], SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &bytes));
+    CHECK(info.dwServiceFlags1 & XP1_IFS_HANDLES);
     send_to_next(&i);
     CHECK_RET(send(pair[0], "x", 1, 0), 1);
     CHECK(wait_readable(pair[1]));
+    CHECK(wait_readable(i.to));
     FD_ZERO(&readable);
     FD_SET(pair[1], &readable);
     FD_SET(i.to, &readable);
@@ -549,7 +552,165 @@ static void incoming_among_connections(void)
     CHECK_TRUE(WSAGetOverlappedResult(s, &ov, &sent, TRUE, &flags));
 }
 
-/* ---- a relayed connect fails later than the call, and not by being refused: a broadcast address cannot be connected to ---- */
+/* ---- datagrams that are late: whatever way the program waits, none comes before its time ---- */
+
+struct late {
+    SOCKET to, from;
+    union addr at, sender;
+    ULONGLONG sent_at;
+};
+
+static struct late late_begin(void)
+{
+    struct late l = { .sent_at = 0 };
+
+    l.to = udp_bound(AF_INET, &l.at);
+    l.from = udp_bound(AF_INET, &l.sender);
+    return l;
+}
+
+static void late_send(struct late *l, const void *data, int bytes)
+{
+    l->sent_at = GetTickCount64();
+    CHECK_RET(sendto(l->from, data, bytes, 0, &l->at.sa, addr_len(AF_INET)), bytes);
+}
+
+/* The datagram `c` has come from where it should, and not before its time. */
+static void late_check(const struct late *l, char got, char c, const union addr *from)
+{
+    CHECK(GetTickCount64() - l->sent_at >= 70);
+    CHECK_INT(got, c);
+    if (from)
+        CHECK_INT(from->v4.sin_port, l->sender.v4.sin_port);
+}
+
+static void late_receive(const struct late *l, char c)
+{
+    union addr from;
+    int bytes = sizeof from;
+    char got = 0;
+
+    CHECK_RET(recvfrom(l->to, &got, 1, 0, &from.sa, &bytes), 1);
+    late_check(l, got, c, &from);
+}
+
+static void late_blocking(struct late *l, char c)
+{
+    late_receive(l, c);
+}
+
+static void late_select(struct late *l, char c)
+{
+    TIMEVAL most = { 10, 0 };
+    fd_set readable;
+
+    FD_ZERO(&readable);
+    FD_SET(l->to, &readable);
+    CHECK_RET(select(0, &readable, NULL, NULL, &most), 1);
+    late_check(l, c, c, NULL);
+    late_receive(l, c);
+}
+
+static void late_poll(struct late *l, char c)
+{
+    WSAPOLLFD p = { .fd = l->to, .events = POLLRDNORM };
+
+    CHECK_RET(WSAPoll(&p, 1, 10000), 1);
+    late_check(l, c, c, NULL);
+    late_receive(l, c);
+}
+
+static void late_event_select(struct late *l, char c)
+{
+    WSAEVENT event = WSACreateEvent();
+    WSANETWORKEVENTS events;
+
+    CHECK_OK(WSAEventSelect(l->to, event, FD_READ));
+    CHECK_INT(WSAWaitForMultipleEvents(1, &event, TRUE, 10000, FALSE), WSA_WAIT_EVENT_0);
+    late_check(l, c, c, NULL);
+    CHECK_OK(WSAEnumNetworkEvents(l->to, event, &events));
+    CHECK_INT(events.lNetworkEvents, FD_READ);
+    late_receive(l, c);
+    CHECK_OK(WSAEventSelect(l->to, NULL, 0));
+    set_nonblocking(l->to, 0);
+    WSACloseEvent(event);
+}
+
+static void late_event(struct late *l, char c)
+{
+    HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    struct receive r;
+    DWORD bytes, flags;
+
+    receive_begin(&r, l->to, event, NULL);
+    CHECK_INT(WaitForSingleObject(event, 10000), WAIT_OBJECT_0);
+    CHECK_TRUE(WSAGetOverlappedResult(l->to, &r.ov, &bytes, FALSE, &flags));
+    CHECK_INT(bytes, 1);
+    late_check(l, (char)r.data, c, &r.from);
+    CloseHandle(event);
+}
+
+static void late_routine(struct late *l, char c)
+{
+    struct receive r;
+
+    receive_begin(&r, l->to, NULL, receive_routine);
+    CHECK_INT(SleepEx(10000, TRUE), WAIT_IO_COMPLETION);
+    CHECK_INT(r.ends, 1);
+    late_check(l, (char)r.data, c, &r.from);
+}
+
+static void late_peek(struct late *l, char c)
+{
+    char got = 0;
+
+    CHECK_RET(recv(l->to, &got, 1, MSG_PEEK), 1);
+    late_check(l, got, c, NULL);
+    late_receive(l, c);
+}
+
+static void late_message(struct late *l, char c)
+{
+    LPFN_WSARECVMSG receive = (LPFN_WSARECVMSG)extension(l->to, (GUID)WSAID_WSARECVMSG);
+    union addr from;
+    char got = 0;
+    WSABUF buf = { 1, &got };
+    WSAMSG msg = { .name = &from.sa, .namelen = sizeof from, .lpBuffers = &buf, .dwBufferCount = 1 };
+    DWORD bytes;
+
+    CHECK_OK(receive(l->to, &msg, &bytes, NULL, NULL));
+    CHECK_INT(bytes, 1);
+    CHECK_INT(msg.namelen, addr_len(AF_INET));
+    late_check(l, got, c, &from);
+}
+
+/* The last one: a socket keeps its port. */
+static void late_port(struct late *l, char c)
+{
+    HANDLE port = CreateIoCompletionPort((HANDLE)l->to, NULL, 5, 0);
+    struct receive r;
+
+    receive_begin(&r, l->to, NULL, NULL);
+    CHECK(receive_ended(port, 0) == &r);
+    late_check(l, (char)r.data, c, &r.from);
+}
+
+/* latency=40ms, both ways */
+static void late_in_each_style(void)
+{
+    static void (*const styles[])(struct late *, char) = {
+        late_blocking, late_select, late_poll,    late_event_select, late_event,
+        late_routine,  late_peek,   late_message, late_port,
+    };
+    struct late l = late_begin();
+
+    for (int i = 0; i < COUNT(styles); i++) {
+        char c = (char)('a' + i);
+
+        late_send(&l, &c, 1);
+        styles[i](&l, c);
+    }
+}
 
 #define WM_NET (WM_USER + 3)
 
@@ -561,6 +722,164 @@ static LPARAM next_message(HWND w)
         NEED(MsgWaitForMultipleObjects(0, NULL, FALSE, 10000, QS_ALLINPUT) != WAIT_TIMEOUT);
     return msg.lParam;
 }
+
+/* latency=40ms */
+static void late_window(void)
+{
+    struct late l = late_begin();
+    HWND w = message_window();
+
+    NEED(w);
+    CHECK_OK(WSAAsyncSelect(l.to, w, WM_NET, FD_READ));
+    for (char c = 'a'; c < 'd'; c++) {
+        late_send(&l, &c, 1);
+        CHECK_INT(next_message(w), WSAMAKESELECTREPLY(FD_READ, 0));
+        late_check(&l, c, c, NULL);
+        late_receive(&l, c);
+    }
+}
+
+/* latency=20ms,jitter=30ms: what the pieces are, where they come from and their order stay, of all sizes. */
+static void late_in_order(void)
+{
+    static const int sizes[] = { 0, 1, 1400, 9000, 30000, 0, 65507, 2 };
+    static char out[65507], in[65507];
+    struct late l = late_begin();
+    union addr from;
+    int from_bytes;
+
+    pattern_fill(out, sizeof out, 3);
+    for (int i = 0; i < COUNT(sizes); i++)
+        late_send(&l, out, sizes[i]);
+    CHECK_FAILS(sendto(l.from, out, sizeof out + 1, 0, &l.at.sa, sizeof l.at.v4), WSAEMSGSIZE);
+    for (int i = 0; i < COUNT(sizes); i++) {
+        from_bytes = sizeof from;
+        CHECK_RET(recvfrom(l.to, in, sizeof in, 0, &from.sa, &from_bytes), sizes[i]);
+        CHECK_INT(from_bytes, sizeof from.v4);
+        CHECK_INT(from.v4.sin_port, l.sender.v4.sin_port);
+        CHECK_BYTES(in, out, sizes[i]);
+    }
+    check_about("room for a part only");
+    late_send(&l, out, 100);
+    late_send(&l, out, 3);
+    CHECK_FAILS(recv(l.to, in, 10, MSG_PEEK), WSAEMSGSIZE);
+    CHECK_FAILS(recv(l.to, in, 10, 0), WSAEMSGSIZE);
+    CHECK_BYTES(in, out, 10);
+    CHECK_RET(recv(l.to, in, 10, 0), 3);
+    check_about("connected, in both directions");
+    CHECK_OK(connect(l.from, &l.at.sa, sizeof l.at.v4));
+    CHECK_RET(send(l.from, out, 5, 0), 5);
+    CHECK_RET(recv(l.to, in, 10, 0), 5);
+    CHECK_RET(sendto(l.to, out, 7, 0, &l.sender.sa, sizeof l.sender.v4), 7);
+    CHECK_RET(recv(l.from, in, 10, 0), 7);
+    CHECK_OK(shutdown(l.from, SD_SEND));
+    CHECK_FAILS(send(l.from, out, 5, 0), WSAESHUTDOWN);
+    CHECK_OK(shutdown(l.from, SD_RECEIVE));
+    CHECK_FAILS(recv(l.from, in, 5, 0), WSAESHUTDOWN);
+}
+
+/* More than the kernel has room for notes of, in any order with reorder=1: all come, each once. */
+static void late_many(void)
+{
+    enum { MANY = 200 };
+    struct late l = late_begin();
+    char got[MANY] = { 0 };
+    unsigned char n;
+
+    for (int i = 0; i < MANY; i++) {
+        n = (unsigned char)i;
+        late_send(&l, &n, 1);
+    }
+    for (int i = 0; i < MANY; i++) {
+        if (!CHECK_RET(recv(l.to, (char *)&n, 1, 0), 1))
+            return;
+        CHECK(n < MANY && !got[n]);
+        got[n < MANY ? n : 0] = 1;
+    }
+}
+
+/* rate=2mbit, each way: 40 datagrams of 1000 bytes take 160 ms at least. */
+static void late_rate(void)
+{
+    enum { MANY = 40 };
+    static char out[1000], in[1000];
+    struct late l = late_begin();
+    ULONGLONG start = GetTickCount64();
+
+    for (int i = 0; i < MANY; i++) {
+        memset(out, i, sizeof out);
+        late_send(&l, out, sizeof out);
+    }
+    for (int i = 0; i < MANY; i++) {
+        CHECK_RET(recv(l.to, in, sizeof in, 0), sizeof in);
+        CHECK_INT(in[0], i);
+    }
+    CHECK(GetTickCount64() - start >= 155);
+}
+
+/* in-latency=1h: nothing tells of what is on its way, and a socket is closed with it. */
+static void late_is_hidden(void)
+{
+    struct late l = late_begin();
+    TIMEVAL now = { 0, 0 };
+    WSAPOLLFD p = { .fd = l.to, .events = POLLRDNORM };
+    DWORD timeout = 200;
+    WSAPROTOCOL_INFOW info;
+    struct receive r;
+    fd_set readable;
+    u_long ready;
+    char got;
+
+    late_send(&l, "x", 1);
+    CHECK_OK(setsockopt(l.to, SOL_SOCKET, SO_RCVTIMEO, (char *)&timeout, sizeof timeout));
+    CHECK_FAILS(recv(l.to, &got, 1, 0), WSAETIMEDOUT); /* by now it would be there */
+    FD_ZERO(&readable);
+    FD_SET(l.to, &readable);
+    CHECK_RET(select(0, &readable, NULL, NULL, &now), 0);
+    CHECK_RET(WSAPoll(&p, 1, 0), 0);
+    CHECK_OK(ioctlsocket(l.to, FIONREAD, &ready));
+    CHECK_INT(ready, 0);
+    set_nonblocking(l.to, 1);
+    CHECK_FAILS(recv(l.to, &got, 1, MSG_PEEK), WSAEWOULDBLOCK);
+    CHECK_FAILS(WSADuplicateSocketW(l.to, GetCurrentProcessId(), &info), WSAEOPNOTSUPP);
+    receive_begin(&r, l.to, CreateEventW(NULL, TRUE, FALSE, NULL), NULL);
+    CHECK_OK(closesocket(l.to));
+    CHECK_INT(WaitForSingleObject(r.ov.hEvent, 10000), WAIT_OBJECT_0);
+    CHECK_INT(r.data, 255);
+}
+
+/* out-latency=100ms: what was sent leaves after closesocket, from where it was sent; and then the address is free. */
+static void late_after_close(void)
+{
+    struct late l = late_begin();
+    SOCKET again = udp_new(AF_INET);
+
+    late_send(&l, "a", 1);
+    CHECK_OK(closesocket(l.from));
+    CHECK_OK(bind(again, &l.sender.sa, sizeof l.sender.v4));
+    late_receive(&l, 'a');
+    l.from = again;
+    late_send(&l, "b", 1);
+    late_receive(&l, 'b');
+}
+
+/* out-latency=100ms: a process ends with a datagram on its way. */
+static void late_last_words(const void *how)
+{
+    union addr at, from;
+    SOCKET s = udp_bound(AF_INET, &at);
+    int bytes = sizeof from;
+    HANDLE process;
+    char args[64], got = 0;
+
+    sprintf(args, "%u datagram-%s", ntohs(at.v4.sin_port), (const char *)how);
+    process = child_start(args, 0);
+    CHECK_RET(recvfrom(s, &got, 1, 0, &from.sa, &bytes), 1);
+    CHECK_INT(got, 'w');
+    CHECK_INT(child_wait(process), 0);
+}
+
+/* ---- a relayed connect fails later than the call, and not by being refused: a broadcast address cannot be connected to ---- */
 
 static void connect_message(void)
 {
@@ -587,6 +906,19 @@ static void connect_message(void)
 
 enum { LAST_WORDS = 300000 };
 
+static int datagram_child(const union addr *at, const char *how)
+{
+    SOCKET s = udp_new(AF_INET);
+
+    if (sendto(s, "w", 1, 0, &at->sa, sizeof at->v4) != 1)
+        return 1;
+    if (strcmp(how, "open"))
+        closesocket(s);
+    if (!strcmp(how, "cleanup"))
+        WSACleanup();
+    ExitProcess(0);
+}
+
 static int child(int argc, char **argv)
 {
     union addr at = loopback(AF_INET, (unsigned short)atoi(argv[0]));
@@ -596,6 +928,8 @@ static int child(int argc, char **argv)
 
     (void)argc;
     NEED_OK(WSAStartup(MAKEWORD(2, 2), &wsa));
+    if (!strncmp(argv[1], "datagram-", 9))
+        return datagram_child(&at, argv[1] + 9);
     s = tcp_new(AF_INET);
     NEED_OK(connect(s, &at.sa, sizeof at.v4));
     pattern_fill(data, sizeof data, 9);
@@ -653,6 +987,17 @@ const struct test_case test_cases[] = {
     { "incoming-messages", incoming_messages },
     { "incoming-cancelled", incoming_cancelled },
     { "incoming-among-connections", incoming_among_connections },
+    { "late-in-each-style", late_in_each_style },
+    { "late-window", late_window },
+    { "late-in-order", late_in_order },
+    { "late-in-any-order", late_many },
+    { "late-many", late_many },
+    { "late-rate", late_rate },
+    { "late-is-hidden", late_is_hidden },
+    { "late-after-close", late_after_close },
+    { "late-last-words-closed", .run_row = late_last_words, .row = "close" },
+    { "late-last-words-open", .run_row = late_last_words, .row = "open" },
+    { "late-last-words-cleanup", .run_row = late_last_words, .row = "cleanup" },
     { "connect-message", connect_message },
     { "last-words-closed", .run_row = last_words, .row = "close" },
     { "last-words-open", .run_row = last_words, .row = "open" },

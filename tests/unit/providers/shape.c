@@ -19,6 +19,12 @@ static const struct {
     { "a share without its sign", "loss", "5", false },
     { "a place", "reset", "64k", true },
     { "a share of connections", "stall", "5%", true },
+    { "room for datagrams", "queue", "1m", true },
+    { "no room", "in-queue", "0", true },
+    { "more room than there is memory", "queue", "2g", false },
+    { "order", "reorder", "1", true },
+    { "order of one direction", "out-reorder", "0", true },
+    { "order in words", "reorder", "yes", false },
     { "a seed", "seed", "7", true },
     { "a seed in words", "seed", "seven", false },
     { "no such key", "lateness", "1ms", false },
@@ -178,5 +184,123 @@ START_TEST(chance_is_fair_and_repeatable)
 }
 END_TEST
 
-UNIT_MAIN("shape", options_are_read, values, pieces_do_not_matter, rate_and_latency, breaks_at_the_byte,
+enum { DATAGRAMS = 1000 };
+
+/* Each leaves a millisecond after the one before. */
+static void send_many(const char *jitter, const char *reorder, uint64_t due[DATAGRAMS])
+{
+    struct shape s;
+    struct shape_stream t;
+
+    shape_init(&s);
+    ck_assert(shape_set(&s, "latency", "20ms"));
+    ck_assert(shape_set(&s, "jitter", jitter));
+    ck_assert(shape_set(&s, "reorder", reorder));
+    ck_assert(shape_set(&s, "seed", "5"));
+    shape_stream_begin(&t, &s, SHAPE_IN, 1);
+    for (uint64_t i = 0; i < DATAGRAMS; i++)
+        ck_assert(shape_datagram_next(&t, i * 1000, i % 7, &due[i]));
+}
+
+START_TEST(datagrams_are_late)
+{
+    uint64_t due[DATAGRAMS], again[DATAGRAMS];
+    unsigned overtaken = 0, late = 0;
+
+    send_many("0", "0", due);
+    for (uint64_t i = 0; i < DATAGRAMS; i++)
+        ck_assert_uint_eq(due[i], i * 1000 + 20000);
+
+    send_many("10ms", "1", due);
+    send_many("10ms", "1", again);
+    for (uint64_t i = 0; i < DATAGRAMS; i++) {
+        ck_assert_uint_ge(due[i], i * 1000 + 20000);
+        ck_assert_uint_le(due[i], i * 1000 + 30000);
+        ck_assert_uint_eq(due[i], again[i]);
+        overtaken += i && due[i] < due[i - 1];
+        late += due[i] > i * 1000 + 25000;
+    }
+    ck_assert_uint_gt(overtaken, 300);
+    ck_assert_uint_gt(late, 400);
+    ck_assert_uint_lt(late, 600);
+
+    send_many("10ms", "0", again);
+    for (uint64_t i = 0; i < DATAGRAMS; i++) {
+        ck_assert(again[i] == due[i] || (i && again[i] == again[i - 1] && due[i] < again[i]));
+        ck_assert(!i || again[i] >= again[i - 1]);
+    }
+}
+END_TEST
+
+START_TEST(a_full_queue_loses)
+{
+    struct shape s;
+    struct shape_stream t;
+    uint64_t due;
+
+    shape_init(&s);
+    shape_set(&s, "rate", "1kB"); /* a byte in a millisecond */
+    shape_set(&s, "queue", "250");
+    shape_stream_begin(&t, &s, SHAPE_OUT, 1);
+    ck_assert_msg(shape_datagram_next(&t, 0, 1000, &due), "a free line takes what the queue has no room for");
+    ck_assert_uint_eq(due, 1000000);
+    ck_assert(!shape_datagram_next(&t, 0, 100, &due));
+    ck_assert_msg(!shape_datagram_next(&t, 800000, 51, &due), "200 bytes still wait");
+    ck_assert(shape_datagram_next(&t, 800000, 50, &due));
+    ck_assert_uint_eq(due, 1050000);
+    ck_assert(!shape_datagram_next(&t, 800000, 1, &due));
+    ck_assert(shape_datagram_next(&t, 801000, 1, &due));
+    ck_assert_uint_eq(due, 1051000);
+    ck_assert(shape_datagram_next(&t, 5000000, 60000, &due));
+    ck_assert_uint_eq(due, 65000000);
+
+    shape_init(&s);
+    shape_set(&s, "queue", "0");
+    shape_stream_begin(&t, &s, SHAPE_OUT, 1);
+    for (int i = 0; i < 100; i++)
+        ck_assert_msg(shape_datagram_next(&t, 0, 60000, &due), "without a rate nothing waits");
+}
+END_TEST
+
+START_TEST(datagrams_are_lost_by_number)
+{
+    struct shape s;
+    struct shape_stream t;
+    uint64_t due;
+
+    shape_init(&s);
+    shape_set(&s, "loss", "30%");
+    shape_set(&s, "rate", "1mbit");
+    shape_set(&s, "queue", "1g");
+    shape_set(&s, "seed", "7");
+    shape_stream_begin(&t, &s, SHAPE_IN, 3);
+    for (uint64_t i = 0; i < DATAGRAMS; i++)
+        ck_assert_int_eq(shape_datagram_next(&t, i / 100, i % 1400, &due), !shape_lost(&s, SHAPE_IN, 3, i));
+}
+END_TEST
+
+START_TEST(what_concerns_datagrams)
+{
+    static const struct {
+        const char *key, *value;
+        bool out, in, delays_out;
+    } rows[] = {
+        { "loss", "1%", true, true, false },     { "in-loss", "1%", false, true, false }, { "out-latency", "1ms", true, false, true },
+        { "jitter", "1us", true, true, true },   { "in-rate", "1kB", false, true, false }, { "reset", "1k", false, false, false },
+        { "latency", "0", false, false, false }, { "queue", "1k", false, false, false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct shape s;
+
+        shape_init(&s);
+        ck_assert(shape_set(&s, rows[i].key, rows[i].value));
+        CASE_INT_EQ(shape_is_for_datagrams(&s.direction[SHAPE_OUT]), rows[i].out, rows[i].key);
+        CASE_INT_EQ(shape_is_for_datagrams(&s.direction[SHAPE_IN]), rows[i].in, rows[i].key);
+        CASE_INT_EQ(shape_delays_datagrams(&s.direction[SHAPE_OUT]), rows[i].delays_out, rows[i].key);
+    }
+}
+END_TEST
+
+UNIT_MAIN("shape", datagrams_are_late, a_full_queue_loses, datagrams_are_lost_by_number, what_concerns_datagrams, options_are_read, values, pieces_do_not_matter, rate_and_latency, breaks_at_the_byte,
           chance_is_fair_and_repeatable)
