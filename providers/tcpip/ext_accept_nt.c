@@ -130,23 +130,28 @@ BOOL PASCAL ext_accept_ex(SOCKET listener, SOCKET acceptor, PVOID buf, DWORD dat
                           DWORD local_bytes, DWORD remote_bytes, LPDWORD received, LPOVERLAPPED ov)
 {
     const struct afd_accept_into in = {(ULONG)acceptor, data_bytes, local_bytes};
-    struct sock *l, *a;
+    struct sock *l, *a = NULL;
     int err;
 
     if (!ov)
         return ext_end(ERROR_INVALID_PARAMETER);
-    ov->Internal = STATUS_PENDING;
     l = sock_get(listener);
-    if (!l)
-        return ext_end(WSAENOTSOCK);
     /* A listener that does not listen comes before an acceptor that is no socket. */
-    a = sock_settle(l) == SOCK_LISTENING ? sock_get(acceptor) : NULL;
-    err = a || l->state == SOCK_LISTENING
-              ? start(l, a, buf, &in, remote_bytes, received, ov)
-              : WSAEINVAL;
+    if (l && sock_settle(l) == SOCK_LISTENING)
+        a = sock_get(acceptor);
+    if (!l)
+        err = WSAENOTSOCK;
+    else if (a || l->state == SOCK_LISTENING)
+        err = start(l, a, buf, &in, remote_bytes, received, ov);
+    else
+        err = WSAEINVAL;
+    /* As on Windows; but not before it is known what is pending, for the device may have had the same `ov` the last time. */
+    if (err && err != WSA_IO_PENDING)
+        ov->Internal = STATUS_PENDING;
     if (a)
         sock_put(a);
-    sock_put(l);
+    if (l)
+        sock_put(l);
     return ext_end(err);
 }
 
