@@ -72,6 +72,7 @@ struct own_op {
     LPINT from_bytes;
     DWORD starter;         /* the program's thread */
     WSAMSG *receiving;     /* the program's, of WSARecvMsg */
+    BOOL strays;           /* a peek that receives what is no token */
     BOOL token;            /* what comes says which datagram it is: own_arrive_pe.c */
     WSABUF token_room;
     struct sockaddr_storage to; /* where a datagram goes */
@@ -196,6 +197,8 @@ DWORD own_travel_wait_ms(void);
 void own_travel_tick(void);
 /* The line may have an address now: the worker receives. */
 void own_travel_bound(struct own_socket *o);
+/* The line has another peer. */
+void own_travel_connected(struct own_socket *o);
 /* An earlier socket of this process still sends from this address, and will be closed soon. */
 BOOL own_travel_lingers(const struct sockaddr *name, int bytes);
 /* An option, control code or shutdown that succeeded on the line concerns the other socket as well. */
@@ -218,8 +221,8 @@ BOOL own_arrives(struct own_socket *o);
 int own_receive_now(struct own_socket *o, const struct own_wanted *w, LPDWORD got, LPDWORD flags, LPINT err);
 /* Starts `op`, which has it all. */
 int own_receive_later(struct own_op *op, LPWSATHREADID thread, LPINT err);
-/* The worker: a token has come, or *err instead; *bytes and *flags become the datagram's. */
-void own_receive_ended(struct own_op *op, int *err, DWORD *bytes, DWORD *flags);
+/* The worker: a token has come, or *err instead; *bytes and *flags become the datagram's. TRUE: it was none, and the receive goes on. */
+BOOL own_receive_ended(struct own_op *op, int *err, DWORD *bytes, DWORD *flags);
 /* Bytes that a call may bring without a token; the room that an operation needs for one. */
 enum { OWN_TOKEN = sizeof(ULONGLONG) };
 

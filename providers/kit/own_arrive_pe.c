@@ -131,17 +131,76 @@ static void arrives(struct own_travel *t, struct own_datagram *d, uint64_t now, 
         own_travel_ring(due);
 }
 
+/* The base provider keeps a datagram socket's peer for itself, so the kernel gives what others send as well. Under the lock. */
+static BOOL is_peer(const struct own_travel *t, const SOCKADDR_STORAGE *from)
+{
+    const struct sockaddr_in *a = (const struct sockaddr_in *)&t->peer, *b = (const struct sockaddr_in *)from;
+    const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a, *b6 = (const struct sockaddr_in6 *)b;
+
+    if (!t->peer.ss_family)
+        return TRUE;
+    if (a->sin_family != b->sin_family || a->sin_port != b->sin_port)
+        return FALSE;
+    return a->sin_family == AF_INET ? a->sin_addr.s_addr == b->sin_addr.s_addr
+                                    : !memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr);
+}
+
+/* What has come from others is not for the program any more; tokens that stood for it are nobody's. */
+static void keep_peers(struct own_travel *t)
+{
+    struct travel_queue arriving = t->arriving;
+    struct own_datagram *ready = t->ready, *d;
+    struct travel *w;
+
+    t->arriving = (struct travel_queue){NULL, NULL, 0};
+    t->ready = t->ready_last = t->no_token = NULL;
+    t->ready_weight = t->tokens = 0;
+    while ((w = travel_take(&arriving, TRAVEL_NEVER))) {
+        d = CONTAINING_RECORD(w, struct own_datagram, way);
+        if (d->err || is_peer(t, &d->address))
+            travel_put(&t->arriving, w);
+        else
+            own_datagram_put(d);
+    }
+    while ((d = ready)) {
+        ready = d->next;
+        if (d->err || is_peer(t, &d->address))
+            make_ready(t, d);
+        else
+            own_datagram_put(d);
+    }
+    send_tokens(t);
+}
+
+void own_travel_connected(struct own_socket *o)
+{
+    struct own_travel *t = o->travel;
+    SOCKADDR_STORAGE peer = {.ss_family = 0};
+    int bytes = sizeof peer, ignored;
+
+    if (!t)
+        return;
+    if (o->chain->next.lpWSPGetPeerName(o->line, (struct sockaddr *)&peer, &bytes, &ignored))
+        peer.ss_family = 0;
+    lock_take(&t->lock);
+    t->peer = peer;
+    if (peer.ss_family)
+        keep_peers(t);
+    lock_drop(&t->lock);
+}
+
 static void take_in(struct own_travel *t, DWORD bytes)
 {
     uint64_t now = ws2kit_clock(), due;
     size_t control = t->msg.Control.len <= sizeof t->control ? t->msg.Control.len : 0;
     struct own_datagram *d;
-    BOOL fits;
+    BOOL fits, meant;
 
     lock_take(&t->lock);
     fits = t->arriving.weight + travel_weight(bytes) <= TRAVEL_MOST;
+    meant = is_peer(t, &t->from);
     lock_drop(&t->lock);
-    if (!own_travel_due(t, TRUE, bytes, &t->from, t->msg.namelen, now, &due) || !fits)
+    if (!meant || !own_travel_due(t, TRUE, bytes, &t->from, t->msg.namelen, now, &due) || !fits)
         return;
     d = own_datagram_new(bytes, control);
     if (!d)
@@ -290,7 +349,7 @@ static void take_out(struct own_travel *t, struct own_datagram *d)
     }
 }
 
-/* With a reference. NULL: the socket is being closed. */
+/* With a reference. NULL: that is no token of ours, or what it stood for is lost. */
 static struct own_datagram *take(struct own_travel *t, ULONGLONG number, BOOL peek)
 {
     struct own_datagram *d;
@@ -364,6 +423,7 @@ static int give(const struct own_socket *o, const struct own_datagram *d, const 
     }
     *got = (DWORD)done;
     truncated = done < d->buf.len;
+    *flags = 0;
     if (!w->msg) {
         if (w->from)
             give_address(d, w->from, w->from_bytes);
@@ -372,6 +432,7 @@ static int give(const struct own_socket *o, const struct own_datagram *d, const 
         if (w->msg->name)
             give_address(d, w->msg->name, &w->msg->namelen);
         *flags = give_control(d, w->msg) | d->flags;
+        truncated |= (*flags & MSG_CTRUNC) != 0;
         if (truncated)
             *flags = *flags & MSG_CTRUNC ? MSG_CTRUNC : MSG_TRUNC;
         w->msg->dwFlags = *flags;
@@ -379,41 +440,103 @@ static int give(const struct own_socket *o, const struct own_datagram *d, const 
     return truncated ? WSAEMSGSIZE : 0;
 }
 
-static int hand_over(struct own_socket *o, ULONGLONG number, const struct own_wanted *w, BOOL peek, LPDWORD got,
-                     LPDWORD flags)
+/*
+ * FALSE: nothing has come after all, and the receive goes on. The other socket has a port on the loopback, and the base provider cannot keep strangers from
+ * sending to it; whose bytes are no token's.
+ */
+static BOOL hand_over(struct own_socket *o, const char *token, DWORD bytes, const struct own_wanted *w, BOOL peek,
+                      LPDWORD got, LPDWORD flags, int *err)
 {
     struct own_travel *t = o->travel;
-    struct own_datagram *d = take(t, number, peek);
-    int err;
+    struct own_datagram *d = NULL;
+    ULONGLONG number;
 
+    if (bytes == sizeof number) {
+        memcpy(&number, token, sizeof number);
+        d = take(t, number, peek);
+    }
     if (!d)
-        return WSAEINTR;
-    err = give(o, d, w, got, flags);
+        return FALSE;
+    *err = give(o, d, w, got, flags);
     lock_take(&t->lock);
     own_datagram_put(d);
     lock_drop(&t->lock);
-    return err;
+    return TRUE;
+}
+
+/* What was received in place of what a peek had found to be a stranger's: another thread may have been faster, and this be a token. */
+static void give_back(struct own_socket *o, const char *token, DWORD bytes)
+{
+    struct own_travel *t = o->travel;
+    WSABUF buf = {OWN_TOKEN, (char *)token};
+    ULONGLONG number;
+    DWORD sent;
+    int ignored;
+
+    if (bytes != sizeof number)
+        return;
+    memcpy(&number, token, sizeof number);
+    lock_take(&t->lock);
+    if (find(t->ready, number))
+        o->table->lpWSPSendTo(t->caller, &buf, 1, &sent, 0, (const struct sockaddr *)&t->name, t->name_bytes, NULL, NULL,
+                              NULL, &ignored);
+    lock_drop(&t->lock);
+}
+
+/* A stranger's bytes would be peeked at for ever. */
+static void throw_away(struct own_socket *o)
+{
+    char token[OWN_TOKEN];
+    WSABUF buf = {sizeof token, token};
+    DWORD bytes, flags = 0;
+    int ignored;
+
+    if (!o->table->lpWSPRecv(o->lower, &buf, 1, &bytes, &flags, NULL, NULL, NULL, &ignored))
+        give_back(o, token, bytes);
 }
 
 int own_receive_now(struct own_socket *o, const struct own_wanted *w, LPDWORD got, LPDWORD flags, LPINT err)
 {
     struct own_travel *t = o->travel;
-    ULONGLONG number = 0;
-    WSABUF token = {sizeof number, (char *)&number};
-    DWORD bytes = 0;
-    BOOL peek;
+    char token[OWN_TOKEN];
+    WSABUF buf = {sizeof token, token};
+    DWORD bytes, asked;
+    BOOL peek, goes_on;
 
     if (IsBadWritePtr(flags, sizeof *flags) || IsBadWritePtr(got, sizeof *got) || check(o, w))
         return own_fail(err, WSAEFAULT);
-    peek = (*flags & MSG_PEEK) != 0;
+    asked = *flags;
+    peek = (asked & MSG_PEEK) != 0;
     if (peek)
         peek_begin(t);
-    *err = 0;
-    if (!o->table->lpWSPRecv(o->lower, &token, 1, &bytes, flags, NULL, NULL, NULL, err))
-        *err = hand_over(o, number, w, peek, got, flags);
+    do {
+        *err = 0;
+        *flags = asked;
+        bytes = 0;
+        goes_on = FALSE;
+        if (!o->table->lpWSPRecv(o->lower, &buf, 1, &bytes, flags, NULL, NULL, NULL, err))
+            goes_on = !hand_over(o, token, bytes, w, peek, got, flags, err);
+        else
+            goes_on = *err == WSAEMSGSIZE; /* longer than a token */
+        if (goes_on && __atomic_load_n(&o->closed, __ATOMIC_ACQUIRE)) {
+            *err = WSAEINTR;
+            break;
+        }
+        if (goes_on && peek)
+            throw_away(o);
+    } while (goes_on);
     if (peek)
         peek_end(t);
     return *err ? SOCKET_ERROR : 0;
+}
+
+/* `thread`: the caller's. */
+static int start(struct own_op *op, LPWSATHREADID thread, LPINT err)
+{
+    DWORD got;
+
+    op->flags = op->asked & ~(DWORD)(op->strays ? MSG_PEEK : 0);
+    return op->o->table->lpWSPRecv(op->o->lower, &op->token_room, 1, &got, &op->flags, &op->packet.ov, NULL, thread, err);
 }
 
 int own_receive_later(struct own_op *op, LPWSATHREADID thread, LPINT err)
@@ -422,7 +545,6 @@ int own_receive_later(struct own_op *op, LPWSATHREADID thread, LPINT err)
     const struct own_wanted w = {op->buf, op->count, op->from, op->from_bytes, op->receiving};
     BOOL peek = (op->asked & MSG_PEEK) != 0;
     WSATHREADID here;
-    DWORD got;
     int result;
 
     if (check(o, &w))
@@ -432,31 +554,65 @@ int own_receive_later(struct own_op *op, LPWSATHREADID thread, LPINT err)
     op->token = TRUE;
     op->on_line = FALSE;
     op->token_room = (WSABUF){OWN_TOKEN, op->data};
-    op->flags = op->asked;
     if (peek)
         peek_begin(o->travel);
-    result = o->table->lpWSPRecv(o->lower, &op->token_room, 1, &got, &op->flags, &op->packet.ov, NULL,
-                                 thread ? thread : &here, err);
+    result = start(op, thread ? thread : &here, err);
     if (result && *err != WSA_IO_PENDING && peek)
         peek_end(o->travel);
     return result;
 }
 
-void own_receive_ended(struct own_op *op, int *err, DWORD *bytes, DWORD *flags)
+/* TRUE: it is under way again. A close from another thread must not get between the look and the call. */
+static BOOL start_again(struct own_op *op, int *err)
+{
+    struct own_socket *o = op->o;
+    WSATHREADID here;
+    int failure = WSA_OPERATION_ABORTED;
+
+    lock_take(&o->start_lock);
+    if (!__atomic_load_n(&o->closed, __ATOMIC_ACQUIRE) && !__atomic_load_n(&op->cancelled, __ATOMIC_SEQ_CST)) {
+        memset(&op->packet.ov, 0, sizeof op->packet.ov);
+        if (!upcalls.lpWPUOpenCurrentThread(&here, &failure) && !start(op, &here, &failure))
+            failure = 0;
+    }
+    lock_drop(&o->start_lock);
+    *err = failure;
+    if (failure && failure != WSA_IO_PENDING) {
+        op->packet.ov.Internal = 0;
+        return FALSE;
+    }
+    /* Whoever cancelled just before this had nothing below to cancel. */
+    if (__atomic_load_n(&op->cancelled, __ATOMIC_SEQ_CST))
+        CancelIoEx((HANDLE)o->lower, &op->packet.ov);
+    return TRUE;
+}
+
+/* What a peek has found to be a stranger's is received, and then it peeks again. */
+static BOOL goes_on(struct own_op *op, int *err)
+{
+    BOOL peek = (op->asked & MSG_PEEK) != 0;
+
+    op->strays = peek && !op->strays;
+    return start_again(op, err);
+}
+
+BOOL own_receive_ended(struct own_op *op, int *err, DWORD *bytes, DWORD *flags)
 {
     struct own_socket *o = op->o;
     const struct own_wanted w = {op->buf, op->count, op->from, op->from_bytes, op->receiving};
-    BOOL peek = (op->asked & MSG_PEEK) != 0;
-    ULONGLONG number;
+    BOOL peek = (op->asked & MSG_PEEK) != 0, came = !*err || *err == WSAEMSGSIZE, again = FALSE;
+    DWORD token_bytes = *err ? 0 : *bytes;
 
     *bytes = 0;
-    if (!*err && own_may_tell(o)) {
-        memcpy(&number, op->data, sizeof number);
-        *err = hand_over(o, number, &w, peek, bytes, flags);
-        if (*err == WSAEINTR)
-            *err = WSA_OPERATION_ABORTED;
+    if (came && own_may_tell(o)) {
+        *err = 0;
+        if (op->strays)
+            give_back(o, op->data, token_bytes);
+        if (op->strays || !hand_over(o, op->data, token_bytes, &w, peek, bytes, flags, err))
+            again = goes_on(op, err);
         own_has_told();
     }
-    if (peek)
+    if (peek && !again)
         peek_end(o->travel);
+    return again;
 }

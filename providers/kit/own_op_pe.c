@@ -243,8 +243,8 @@ static void finish(struct own_packet *packet, DWORD code)
     }
     if (op->transmit && own_transmit_goes_on(op, &err, &bytes))
         return;
-    if (op->token)
-        own_receive_ended(op, &err, &bytes, &flags);
+    if (op->token && own_receive_ended(op, &err, &bytes, &flags))
+        return;
     if (err)
         status = (DWORD)op->packet.ov.Internal >= 0xC0000000 ? (DWORD)op->packet.ov.Internal : (DWORD)err;
     told_op(op, err, bytes);
@@ -426,21 +426,23 @@ static HANDLE handle_of(const struct own_op *op)
     return (HANDLE)(op->on_line ? op->o->line : op->o->lower);
 }
 
-/* Not all that is under way on a line is the program's: what is, is cancelled one by one. */
-static BOOL cancel_on_line(struct own_socket *o, BOOL own_thread_only)
+/*
+ * Where datagrams travel: not all that is under way on a line is the program's, and the worker may have started a receive anew, so what is to be
+ * cancelled is so one by one.
+ */
+static BOOL cancel_each(struct own_socket *o, BOOL own_thread_only)
 {
     struct own_op *op;
     BOOL any = FALSE;
 
     do {
         own_lock();
-        for (op = o->first; op && (!op->on_line || op->cancelled || op->telling ||
-                                   (own_thread_only && op->starter != GetCurrentThreadId()));
-             op = op->next)
+        for (op = o->first;
+             op && (op->cancelled || op->telling || (own_thread_only && op->starter != GetCurrentThreadId())); op = op->next)
             ;
         if (op) {
             op->refs++;
-            end_between(op);
+            any |= end_between(op) && (op->token || op->transmit);
         }
         own_unlock();
         if (op) {
@@ -460,19 +462,19 @@ BOOL own_cancel(struct own_socket *o, LPWSAOVERLAPPED user, BOOL own_thread_only
     struct own_op *op;
     BOOL found, in_pieces = FALSE;
 
+    if (!user && o->travel)
+        return cancel_each(o, own_thread_only);
     own_lock();
     for (op = o->first; op && (!user || op->user != user); op = op->next)
         if (!user && op->transmit)
             in_pieces |= end_between(op);
     if (op) {
         op->refs++;
-        if (op->transmit)
+        if (op->transmit || op->token)
             in_pieces = end_between(op);
     }
     own_unlock();
     found = own_cancel_waiting(o, user);
-    if (!user && o->line != o->lower)
-        found |= cancel_on_line(o, own_thread_only);
     if (own_thread_only)
         return CancelIo((HANDLE)o->lower) || in_pieces || found;
     if (!user)

@@ -61,7 +61,8 @@ struct own_travel {
     struct own_datagram *taken;              /* while somebody peeks */
     unsigned tokens, peeks;
     size_t ready_weight, room_weight; /* of those, and how much it may be */
-    ULONGLONG number;
+    ULONGLONG number; /* of the last one that became ready; begins anywhere */
+    SOCKADDR_STORAGE peer; /* family 0: none, or not known */
     SOCKET caller; /* sends tokens */
     SOCKADDR_STORAGE name; /* of o->lower */
     int name_bytes;

@@ -269,7 +269,7 @@ static BOOL travels(const struct chain *c)
            (c->mine.iAddressFamily == AF_INET || c->mine.iAddressFamily == AF_INET6);
 }
 
-/* Connected to the caller, it gets nothing from others; what came before that is thrown away. */
+/* It hears nobody else, as far as the base provider keeps others away; what came before that is thrown away. */
 static int hear_caller(struct own_socket *o, const struct caller *k)
 {
     struct own_travel *t = o->travel;
@@ -286,7 +286,7 @@ static int hear_caller(struct own_socket *o, const struct caller *k)
     do
         flags = 0;
     while (!o->table->lpWSPRecv(o->lower, &buf, 1, &n, &flags, NULL, NULL, NULL, &ignored) || ignored == WSAEMSGSIZE);
-    t->number = 0;
+    t->number = ws2kit_clock() << 20 ^ (ULONG_PTR)t; /* a token of one socket is none of another's */
     return o->table->lpWSPIoctl(o->lower, FIONBIO, &off, sizeof off, NULL, 0, &n, NULL, NULL, NULL, &err) ? err : 0;
 }
 
@@ -520,13 +520,10 @@ void own_travel_set_option(struct own_socket *o, int level, int name, const char
 int own_travel_shutdown(struct own_socket *o, int how, LPINT err)
 {
     struct own_travel *t = o->travel;
-    SOCKADDR_STORAGE peer;
-    int bytes = sizeof peer, ignored;
     BOOL none;
 
-    if ((how != SD_RECEIVE && how != SD_SEND && how != SD_BOTH) ||
-        (how != SD_SEND && o->chain->next.lpWSPGetPeerName(o->line, (struct sockaddr *)&peer, &bytes, &ignored)))
-        return own_fail(err, how == SD_RECEIVE || how == SD_BOTH ? WSAENOTCONN : WSAEINVAL);
+    if (how != SD_RECEIVE && how != SD_SEND && how != SD_BOTH)
+        return own_fail(err, WSAEINVAL);
     if (how != SD_SEND && o->table->lpWSPShutdown(o->lower, SD_RECEIVE, err))
         return SOCKET_ERROR;
     if (how == SD_RECEIVE)

@@ -520,15 +520,16 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* What has become due since send_some() looked at the clock is still to be sent: at once. */
 static uint64_t pipe_next(const struct relay_conn *c, const struct relay_pipe *p)
 {
-    uint64_t next = WS2KIT_NEVER;
+    uint64_t next = WS2KIT_NEVER, now = ws2kit_clock();
 
     if (!schedules(c) || p->shut || p->to->tx.pending)
         return next;
-    if (p->out.bytes)
-        due_ready(&p->due, ws2kit_clock(), &next);
-    else if (p->timed)
+    if (p->out.bytes && due_ready(&p->due, now, &next))
+        next = now;
+    else if (!p->out.bytes && p->timed)
         next = p->end_at;
     return next;
 }

@@ -13,7 +13,7 @@
  * DuplicateHandle, select, TransmitFile, CancelIoEx, polling through Afd. connect(), WSAConnect and ConnectEx
  * on P end when U is connected *and* handshake() is done, the way they end everywhere: blocking, WSAEWOULDBLOCK and FD_CONNECT,
  * or overlapped; or they fail with the error that U's connect or the layer gave. getpeername and getsockname on P answer
- * the names of the real connection. Half-close and reset are carried over both ways; out-of-band bytes are not.
+ * the names of the real connection. Half-close and reset are carried over both ways; out-of-band bytes are not (doc/differences.md says why).
  *
  * A stream layer is an ordinary layer of the kit (ws2kit_layer.h) that says `.relay = &ws2kit_relay` and defines
  * the variable `ws2kit_stream`:

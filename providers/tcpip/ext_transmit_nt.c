@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TransmitFile and TransmitPackets. Waited for, both read and send in a loop. Overlapped, the completion has to carry the
- * number of bytes, which only an operation of the kernel's can: TransmitFile is its TRANSMIT, TransmitPackets one
- * gathered send.
+ * TransmitFile and TransmitPackets. Waited for, both read and send in a loop, as a program with ReadFile and send would.
+ * Overlapped, the completion has to carry the number of bytes, which only an operation of the kernel's can: TransmitFile
+ * is its TRANSMIT, TransmitPackets one gathered send.
  */
 #include "providers/tcpip/ext.h"
 
@@ -12,7 +12,7 @@
 #include "providers/tcpip/entry.h"
 #include "providers/tcpip/spi.h"
 
-enum { CHUNK = 64 * 1024 };
+enum { CHUNK = 256 * 1024 };
 
 /* Where to read: a position of our own for each call, or the file's own (`tracked` false). */
 struct source {
@@ -39,8 +39,7 @@ static NTSTATUS send_bufs(struct sock *k, WSABUF *bufs, ULONG count)
 
 static int send_memory(struct sock *k, const void *at, ULONG bytes, ULONGLONG *total)
 {
-    WSABUF buf = {bytes, (char *)at};
-    NTSTATUS status = bytes ? send_bufs(k, &buf, 1) : STATUS_SUCCESS;
+    NTSTATUS status = bytes ? send_stream_bytes(k, at, bytes) : STATUS_SUCCESS;
 
     if (!status)
         *total += bytes;

@@ -231,6 +231,8 @@ static NTSTATUS remove_here(struct port *p, struct ws2_packet *packets, ULONG ro
             continue;
         }
         now_ms = look(p, ms, TRUE);
+        if (p->pends) /* those that have been added meanwhile relied on this wait, which may have been the last */
+            need_keeper();
         if ((d->now || d->at) && !p->count && !left_of(d) && !asked_server(p, now_ms) && !p->count &&
             p->mode == PORT_HERE)
             return STATUS_TIMEOUT;

@@ -219,14 +219,14 @@ static struct afd_sendmsg nothing(void)
 BOOL send_is_queued(struct sock *k)
 {
     struct afd_sendmsg in = nothing();
-    BOOL queued;
+    BOOL rest;
 
-    if (!k->shut_send)
-        return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
     lock_take(&k->send_lock);
-    queued = k->tail && !tail_done(k->tail);
+    rest = k->tail && !tail_done(k->tail);
     lock_drop(&k->send_lock);
-    return queued;
+    if (rest || k->shut_send)
+        return rest;
+    return afd_try(k->handle, AFD_SENDMSG, &in, sizeof in, NULL, 0) == STATUS_CANCELLED;
 }
 
 void send_wait_queued(struct sock *k)
@@ -340,6 +340,15 @@ static NTSTATUS send_now(struct sock *k, const struct send *r, BOOL wait, ULONG 
     if (status != STATUS_NOT_FAST)
         return status;
     return afd_call_blocking(k, AFD_SENDMSG, &in, sizeof in, NULL, 0, bytes);
+}
+
+NTSTATUS send_stream_bytes(struct sock *k, const void *at, ULONG count)
+{
+    WSABUF buf = { count, (char *)at };
+    struct send r = { &buf, 1, 0, NULL, 0 };
+    ULONG sent;
+
+    return send_now(k, &r, TRUE, &sent);
 }
 
 /*

@@ -72,6 +72,8 @@ int recv_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, LPDWORD 
 int send_msg(struct sock *k, LPWSABUF bufs, DWORD count, LPDWORD bytes, DWORD flags,
              const struct sockaddr *to, int to_bytes, LPWSAOVERLAPPED ov,
              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+/* Sends `count` bytes on a connected stream and waits until they have gone, whatever mode the socket is in. */
+NTSTATUS send_stream_bytes(struct sock *k, const void *at, ULONG count);
 /* WSAPoll: the number of entries with revents, or SOCKET_ERROR and *err. */
 int poll_sockets(WSAPOLLFD *fds, ULONG count, INT timeout_ms, int *err);
 

@@ -115,6 +115,35 @@ static void nobody_waits(void)
     want_none(port);
 }
 
+static DWORD WINAPI take_one(void *port)
+{
+    ULONG_PTR key;
+    OVERLAPPED *ov;
+    DWORD bytes;
+
+    return GetQueuedCompletionStatus(port, &bytes, &key, &ov, INFINITE);
+}
+
+/* The only one who waited for the port when the receive began to wait has gone before its data come. */
+static void waiter_leaves(void)
+{
+    SOCKET pair[2];
+    HANDLE port = tied_pair(pair), waiter;
+    struct op op;
+
+    waiter = thread_start(take_one, port);
+    Sleep(100); /* should it not wait yet, this is nobody-waits */
+    pend_recv(pair[1], &op);
+    CHECK_TRUE(PostQueuedCompletionStatus(port, 1, 2, NULL));
+    CHECK_INT(thread_join(waiter), 1);
+    send_all(pair[0], "abc", 3);
+    for (int i = 0; i < 500 && !HasOverlappedIoCompleted(&op.ov); i++)
+        Sleep(10);
+    CHECK(HasOverlappedIoCompleted(&op.ov));
+    want_packet(port, &op.ov, 3, 0);
+    want_none(port);
+}
+
 /*
  * Data come in the middle of WSARecv, when it has found nothing and has not queued the receive yet: whoever waits for the port and is
  * told of them must not take them for nobody's. The middle is where WSARecv writes to the OVERLAPPED, whose page does not let it.
@@ -810,6 +839,7 @@ const struct test_case test_cases[] = {
     { "asleep-before", asleep_before },
     { "alertable", alertable },
     { "nobody-waits", nobody_waits },
+    { "waiter-leaves", waiter_leaves },
     { "data-meet-receive", data_meet_receive },
     { "thread-gone", thread_gone },
     { "timeouts", timeouts },

@@ -817,6 +817,22 @@ static void late_rate(void)
     CHECK(GetTickCount64() - start >= 155);
 }
 
+/* latency=1ms: none of many bytes, each alone on its way, stays there. */
+static void late_bytes(void)
+{
+    SOCKET pair[2];
+    char c;
+
+    tcp_pair(AF_INET, pair);
+    for (int n = 0; n < 150; n++) {
+        c = (char)n;
+        CHECK_RET(send(pair[n % 2], &c, 1, 0), 1);
+        c = (char)~n;
+        CHECK_RET(recv(pair[!(n % 2)], &c, 1, 0), 1);
+        CHECK_INT(c, (char)n);
+    }
+}
+
 /* in-latency=1h: nothing tells of what is on its way, and a socket is closed with it. */
 static void late_is_hidden(void)
 {
@@ -993,6 +1009,7 @@ const struct test_case test_cases[] = {
     { "late-in-any-order", late_many },
     { "late-many", late_many },
     { "late-rate", late_rate },
+    { "late-bytes", late_bytes },
     { "late-is-hidden", late_is_hidden },
     { "late-after-close", late_after_close },
     { "late-last-words-closed", .run_row = late_last_words, .row = "close" },

@@ -189,6 +189,82 @@ static void through_mswsock(void)
     CHECK_BYTES(in, want, 1000);
 }
 
+/* More than the host's buffers hold, to a peer that is in no hurry: whoever sends has to wait, and then goes on where it was. */
+enum { LARGE = 24 << 20 };
+
+static HANDLE large_file(void)
+{
+    HANDLE file = new_file(0);
+
+    NEED(SetFilePointer(file, LARGE, NULL, FILE_BEGIN) == LARGE && SetEndOfFile(file)); /* zeros behind the pattern */
+    SetFilePointer(file, 0, NULL, FILE_BEGIN);
+    return file;
+}
+
+static DWORD WINAPI transmit_large(void *arg)
+{
+    SOCKET s = *(SOCKET *)arg;
+    LPFN_TRANSMITFILE transmit = extension(s, (GUID)WSAID_TRANSMITFILE);
+    TRANSMIT_FILE_BUFFERS around = { NULL, 0, "tail", 4 };
+    BOOL ok = transmit(s, large_file(), 0, 0, NULL, &around, TF_DISCONNECT);
+
+    return ok ? 0 : (DWORD)WSAGetLastError();
+}
+
+static void peer_in_no_hurry(void)
+{
+    static char whole[FILE_SIZE];
+    char *got = malloc(LARGE + 5);
+    SOCKET pair[2];
+    HANDLE thread;
+    int other = 0;
+
+    pattern_fill(whole, sizeof whole, 4);
+    tcp_pair(AF_INET, pair);
+    thread = thread_start(transmit_large, &pair[0]);
+    Sleep(60); /* whatever has happened by then, the outcome is the same */
+    NEED(CHECK_INT(recv_all(pair[1], got, LARGE + 5), LARGE + 4));
+    CHECK_INT(thread_join(thread), 0);
+    CHECK_BYTES(got, whole, FILE_SIZE);
+    for (int i = FILE_SIZE; i < LARGE; i++)
+        other += got[i] != 0;
+    CHECK_INT(other, 0);
+    CHECK_BYTES(got + LARGE, "tail", 4);
+}
+
+/* Nobody ever reads: closesocket() ends it. */
+static void closed_meanwhile(void)
+{
+    SOCKET pair[2], s;
+    HANDLE thread;
+
+    tcp_pair(AF_INET, pair);
+    s = pair[0];
+    thread = thread_start(transmit_large, &s);
+    CHECK_TRUE(wait_readable(pair[1]));
+    CHECK_OK(closesocket(pair[0]));
+    CHECK(thread_join(thread) != 0);
+}
+
+/* The mode of the socket says nothing: a call without an OVERLAPPED returns when all has gone. */
+static void nonblocking_socket(void)
+{
+    static char whole[FILE_SIZE];
+    SOCKET pair[2];
+    HANDLE thread;
+    struct reading r;
+
+    pattern_fill(whole, sizeof whole, 4);
+    tcp_pair(AF_INET, pair);
+    set_nonblocking(pair[0], 1);
+    r.s = pair[1];
+    thread = thread_start(read_to_end, &r);
+    CHECK_TRUE(TransmitFile(pair[0], new_file(0), 0, 0, NULL, NULL, TF_DISCONNECT));
+    thread_join(thread);
+    NEED(CHECK_INT(r.got, FILE_SIZE));
+    CHECK_BYTES(r.data, whole, FILE_SIZE);
+}
+
 #define ROW(...) .run_row = transmit_file, .row = &(const struct row){ __VA_ARGS__ }
 
 const struct test_case test_cases[] = {
@@ -202,6 +278,9 @@ const struct test_case test_cases[] = {
     { "file-overlapped", ROW(.overlapped = 1) },
     { "file-overlapped-offset", ROW(.overlapped = 1, .seek = 4321, .head = 1, .tail = 1) },
     { "file-overlapped-disconnect", ROW(.overlapped = 1, .bytes = 100, .flags = TF_DISCONNECT) },
+    { "file-peer-in-no-hurry", peer_in_no_hurry },
+    { "file-closed-meanwhile", closed_meanwhile },
+    { "file-nonblocking", nonblocking_socket },
     { "file-misuse", file_misuse },
     { "packets", packets },
     { "packets-udp", packets_udp },

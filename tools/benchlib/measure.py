@@ -111,17 +111,17 @@ def connects(settings, variant, program, cases):
 FILE_BYTES = 100 << 20
 
 
-def _file_to_send(folder):
+def _file_to_send(folder, size):
     path = os.path.join(folder, "transmit.bin")
-    if not os.path.exists(path) or os.path.getsize(path) != FILE_BYTES:
+    if not os.path.exists(path) or os.path.getsize(path) != size:
         with open(path, "wb") as file:
-            for _ in range(FILE_BYTES >> 20):
+            for _ in range(size >> 20):
                 file.write(os.urandom(1 << 20))
     return path
 
 
-def transmit(settings, variant, program, cases):
-    path = _file_to_send(settings.folder)
+def transmit(settings, variant, program, cases, size=FILE_BYTES):
+    path = _file_to_send(settings.folder, size)
     name = "Z:" + path.replace("/", "\\") if variant.windows else path
 
     def run(case):

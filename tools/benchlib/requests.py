@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from . import measure
 from .child import Child, Silent
 from .variants import OURS_FAST
 
@@ -108,10 +109,20 @@ def _whole_start(talking, settings, variant, case):
     return dict(asked.most_common())
 
 
+def _transmission(talking, settings, variant, program, case):
+    """What 100 MiB of a file ask for."""
+    def run(mebibytes):
+        got = measure.transmit(settings, variant, program, [case], mebibytes << 20)[case.name]
+        if isinstance(got, measure.Failed):
+            raise Silent(got.reason)
+    few, many = (talking.counted(lambda n=n: run(n)) for n in (10, 110))
+    return {name: many[name] - few[name] for name in many if many[name] > few[name]}
+
+
 def countable(selection):
     """Cases whose operations can be told off by number."""
     for chosen in selection:
-        if chosen.program.kind in ("table", "echo", "connects", "startup"):
+        if chosen.program.kind in ("table", "echo", "connects", "transmit", "startup"):
             for case in chosen.cases:
                 if not case.name.endswith("000") and not case.name.endswith("000-skip"):
                     yield chosen.program, case
@@ -130,6 +141,8 @@ def print_all(settings, variants, selection):
                 try:
                     if program.kind == "startup":
                         asked = _whole_start(talking, settings, variant, case)
+                    elif program.kind == "transmit":
+                        asked = _transmission(talking, settings, variant, program, case)
                     else:
                         asked = _per_operation(talking, settings, variant, program, case)
                 except (Silent, subprocess.SubprocessError) as problem:
