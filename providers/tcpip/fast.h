@@ -18,7 +18,8 @@
  *  4. With an event or window selection the server has to know what it goes by: it re-arms FD_READ, and FD_CLOSE with it, when it sees a
  *     receive, and FD_WRITE when it sees a send that does not fit. So receives are the device's. Only that nothing is there is told from
  *     here, on a stream: the server has not reported FD_READ then, for it has seen every receive, so nobody needs to know. (A datagram may have
- *     been reported and thrown away for its checksum; and an accepted socket may have a selection from its listener without our knowledge.)
+ *     been reported and thrown away for its checksum. No test has that: Linux 6.18 throws it away before anybody is told.) An accepted
+ *     socket may have a selection from its listener without our knowledge.
  *     A send that does not fit is the device's, and of one that fits nobody needs to know. Before a selection begins on a
  *     socket that used the fast way, fast_before_selection() brings the server up to date.
  *  5. No operation in that direction is pending, in the process (pend.h; it goes to the device then) or in the device: overlapped ones, by the OVERLAPPEDs that were seen to

@@ -281,7 +281,7 @@ static BOOL nothing_there(struct sock *k)
     struct half_poll_item item = { fd_of(k), 0, AFD_POLL_READ, 0 };
     struct half_poll p = { .item = (ULONG_PTR)&item, .count = 1, .waker = -1 };
 
-    return sock_is_stream(k) && k->nonblocking && !k->may_be_selected && item.fd >= 0 &&
+    return sock_is_stream(k) && k->nonblocking && item.fd >= 0 &&
            !fast_call(HALF_POLL, &p) && !p.status && !p.ready && !p.doubt;
 }
 
@@ -371,7 +371,7 @@ NTSTATUS fast_send(struct sock *k, const struct fast_msg *m, BOOL wait, ULONG *b
     NTSTATUS status;
 
     *bytes = 0;
-    if (!ready || (m->flags & MSG_PEEK) || (k->tail && !datagram) || !fits(k, m, AFD_KIND_SEND))
+    if (!ready || (k->tail && !datagram) || !fits(k, m, AFD_KIND_SEND))
         return STATUS_NOT_FAST;
     msg.fd = fd_of(k);
     if (msg.fd < 0)
@@ -473,7 +473,7 @@ BOOL fast_nobody_queued(struct sock *k)
 
 BOOL fast_may_wait_accept(struct sock *k)
 {
-    return fast_owns(k) && k->state == SOCK_LISTENING && !k->event_mask && !k->may_be_selected && !k->deferred &&
+    return fast_owns(k) && k->state == SOCK_LISTENING && !k->event_mask && !k->deferred &&
            !k->waits[AFD_KIND_OTHER] && !afd_has_pending(k, AFD_KIND_OTHER) && fd_of(k) >= 0;
 }
 
@@ -552,7 +552,7 @@ BOOL fast_readable(struct sock *k, INT *bytes)
  */
 static BOOL may_look(struct sock *k)
 {
-    return fast_owns(k) && !k->deferred && !k->reset && !k->tail &&
+    return fast_owns(k) && !k->tail &&
            (is_usable(k) || (sock_is_stream(k) && (k->state == SOCK_LISTENING || k->state == SOCK_CONNECTING))) &&
            !k->waits[AFD_KIND_SEND] && !afd_has_pending(k, AFD_KIND_OTHER) &&
            !afd_has_pending(k, AFD_KIND_SEND);

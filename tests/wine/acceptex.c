@@ -174,6 +174,22 @@ static void closed_acceptor_cancels(void)
     CHECK_ERR(GetLastError(), ERROR_OPERATION_ABORTED);
 }
 
+/* What is asked of the acceptor before there is a connection is asked of another object than the one that will be behind its handle. */
+static void options_before(void)
+{
+    int on = 1, back = 0, len = sizeof back;
+    DWORD n, flags;
+
+    setup(AF_INET);
+    CHECK_OK(setsockopt(t.acceptor, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof on));
+    CHECK_OK(getsockopt(t.acceptor, IPPROTO_TCP, TCP_NODELAY, (char *)&back, &len));
+    CHECK_INT(back, 1);
+    CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
+    CHECK_OK(connect(t.client, &t.at.sa, sizeof t.at.v4));
+    CHECK_TRUE(WSAGetOverlappedResult(t.listener, &t.o, &n, TRUE, &flags));
+    use_accepted();
+}
+
 /* Whoever asks about the acceptor before it has its connection learns nothing that is wrong afterwards. */
 static void acceptor_asked_early(void)
 {
@@ -580,6 +596,7 @@ const struct test_case test_cases[] = {
     { "closed-listener-cancels", closed_listener_cancels },
     { "closed-acceptor-cancels", closed_acceptor_cancels },
     { "acceptor-asked-early", acceptor_asked_early },
+    { "options-before", options_before },
     { "misuse", misuse },
     { "through-mswsock", through_mswsock },
     { "acceptor-in-port", acceptor_in_port },

@@ -116,6 +116,47 @@ static void selection_inherited(void)
     expect_reads(s, event, client);
 }
 
+static HANDLE thread_waits;
+
+static DWORD WINAPI accept_and_say(void *arg)
+{
+    SOCKET *s = arg;
+
+    tell_wait(thread_waits);
+    *s = accept(*s, NULL, NULL);
+    return 0;
+}
+
+/*
+ * The listener has a selection while the connection is accepted, and none any more when the thread that accepts goes on. (If the server is so
+ * late that it accepts after that, nothing is inherited, and nothing told.)
+ */
+static void selection_inherited_late(void)
+{
+    HANDLE event = WSACreateEvent(), thread;
+    union addr at;
+    SOCKET listener = tcp_listen(AF_INET, &at), client = tcp_new(AF_INET), s = listener;
+
+    thread_waits = CreateEventW(NULL, TRUE, FALSE, NULL);
+    thread = thread_start(accept_and_say, &s);
+    NEED(WaitForSingleObject(thread_waits, 20000) == WAIT_OBJECT_0);
+    CHECK_OK(WSAEventSelect(listener, event, FD_READ | FD_CLOSE));
+    NEED(SuspendThread(thread) != (DWORD)-1);
+    NEED_OK(connect(client, &at.sa, addr_len(AF_INET)));
+    Sleep(100);
+    CHECK_OK(WSAEventSelect(listener, NULL, 0));
+    NEED(ResumeThread(thread) != (DWORD)-1);
+    thread_join(thread);
+    NEED(s != INVALID_SOCKET);
+    send_all(client, "x", 1);
+    if (!(events_within(s, event, 500) & FD_READ)) {
+        note("it was accepted later");
+        return;
+    }
+    receive_one(s, 'x');
+    expect_reads(s, event, client);
+}
+
 /* An overlapped receive was there first; nobody takes its data. */
 static void pending_receive(void)
 {
@@ -284,18 +325,10 @@ static void waiting_send(void)
 /* Queues much to be sent, in one of the ways in which the rest of it is the device's to send. */
 enum { BY_OVERLAPPED, BY_NONBLOCKING, BY_ANOTHER_THREAD, WAYS };
 
-static HANDLE sender_waits;
-
-static void CALLBACK say_that_it_waits(ULONG_PTR unused)
-{
-    (void)unused;
-    SetEvent(sender_waits);
-}
-
 /* The call waits in Linux first, and runs no APCs there. */
 static DWORD WINAPI send_much_and_say(void *sender)
 {
-    QueueUserAPC(say_that_it_waits, GetCurrentThread(), 0);
+    tell_wait(thread_waits);
     return send_much(sender);
 }
 
@@ -314,9 +347,9 @@ static void queue_much(SOCKET s, int way, struct sender *sender, WSAOVERLAPPED *
         break;
     case BY_ANOTHER_THREAD:
         *sender = (struct sender){ s, 'a' };
-        sender_waits = CreateEventW(NULL, TRUE, FALSE, NULL);
+        thread_waits = CreateEventW(NULL, TRUE, FALSE, NULL);
         thread_start(send_much_and_say, sender);
-        NEED(WaitForSingleObject(sender_waits, 10000) == WAIT_OBJECT_0);
+        NEED(WaitForSingleObject(thread_waits, 10000) == WAIT_OBJECT_0);
     }
 }
 
@@ -561,25 +594,32 @@ static void closed_means_closed(void)
     }
 }
 
-/* A second handle here that another process has made: the first record hears of it when it is used. */
+/* A second handle here that another process has made: the first record hears of it when that one is used, or when it is used itself. */
 static void second_handle_from_outside(void)
 {
-    HANDLE event = WSACreateEvent(), child;
-    char args[64];
-    SOCKET pair[2], copy;
+    for (int used = 1; used >= 0; used--) {
+        HANDLE event = WSACreateEvent(), child;
+        char args[64];
+        SOCKET pair[2], copy;
 
-    tcp_pair(AF_INET, pair);
-    send_all(pair[0], "a", 1);
-    receive_one(pair[1], 'a');
-    snprintf(args, sizeof args, "duplicate %lu %lu", GetCurrentProcessId(), (ULONG)pair[1]);
-    child = child_start(args, 0);
-    copy = (SOCKET)child_wait(child);
-    NEED(copy && copy != pair[1]);
-    CHECK_OK(WSAEventSelect(copy, event, FD_READ));
-    for (int i = 0; i < 3; i++) {
-        send_all(pair[0], "x", 1);
-        CHECK(events_within(copy, event, 2000) & FD_READ);
-        receive_one(pair[1], 'x');
+        check_about(used ? "used before" : "not used before");
+        tcp_pair(AF_INET, pair);
+        if (used) {
+            send_all(pair[0], "a", 1);
+            receive_one(pair[1], 'a');
+        }
+        snprintf(args, sizeof args, "duplicate %lu %lu", GetCurrentProcessId(), (ULONG)pair[1]);
+        child = child_start(args, 0);
+        copy = (SOCKET)child_wait(child);
+        NEED(copy && copy != pair[1]);
+        CHECK_OK(WSAEventSelect(copy, event, FD_READ));
+        for (int i = 0; i < 3; i++) {
+            send_all(pair[0], "x", 1);
+            CHECK(events_within(copy, event, 2000) & FD_READ);
+            receive_one(pair[1], 'x');
+        }
+        closesocket(copy);
+        closesocket(pair[0]);
     }
 }
 
@@ -648,6 +688,7 @@ const struct test_case test_cases[] = {
     { "selection-again", selection_again },
     { "selection-after-wait", selection_after_wait },
     { "selection-inherited", selection_inherited },
+    { "selection-inherited-late", selection_inherited_late },
     { "reset-while-selected", reset_while_selected },
     { "pending-receive", pending_receive },
     { "pending-receive-and-poll", pending_receive_and_poll },

@@ -171,6 +171,16 @@ int pattern_check(const void *buf, size_t n, unsigned seed)
     return 1;
 }
 
+static void CALLBACK set_event(ULONG_PTR event)
+{
+    SetEvent((HANDLE)event);
+}
+
+void tell_wait(HANDLE event)
+{
+    QueueUserAPC(set_event, GetCurrentThread(), (ULONG_PTR)event);
+}
+
 HANDLE thread_start(DWORD(WINAPI *run)(void *), void *arg)
 {
     HANDLE thread = CreateThread(NULL, 0, run, arg, 0, NULL);

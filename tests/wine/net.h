@@ -49,6 +49,9 @@ void reset_connection(SOCKET s);
 void pattern_fill(void *buf, size_t n, unsigned seed);
 int pattern_check(const void *buf, size_t n, unsigned seed);
 
+/* The event is set when this thread waits in the kernel for the first time from now on: there APCs may run. */
+void tell_wait(HANDLE event);
+
 HANDLE thread_start(DWORD(WINAPI *run)(void *), void *arg);
 DWORD thread_join(HANDLE thread);
 
