@@ -183,12 +183,15 @@ static int start_next(struct chain *c)
     return err;
 }
 
+/*
+ * The DLL below stays loaded. Calls of other threads that its WSPCleanup has just ended are still on their way back through it; ws2_32 waits
+ * for them before it unloads a provider, and it knows the first of a chain only.
+ */
 static void stop_next(struct chain *c)
 {
     int ignored;
 
     c->next.lpWSPCleanup(&ignored);
-    FreeLibrary(c->module);
 }
 
 /* Fills *c, which nobody else can see yet. On failure nothing stays loaded. */

@@ -117,7 +117,10 @@ const WSPPROC_TABLE *relay_base(struct chain *c, int *err)
     return b ? &b->table : NULL;
 }
 
-/* The entries stay: somebody may still hold a table. A later start takes a new one, since the catalog may have changed. */
+/*
+ * The entries stay, and the DLLs loaded: somebody may still hold a table, or be in a call (chain_pe.c). A later start takes a new entry, since the
+ * catalog may have changed.
+ */
 void relay_base_stop(void)
 {
     struct base *b;
@@ -127,10 +130,8 @@ void relay_base_stop(void)
     b = bases;
     __atomic_store_n(&bases, NULL, __ATOMIC_RELEASE);
     lock_drop(&lock);
-    for (; b; b = b->next) {
+    for (; b; b = b->next)
         b->table.lpWSPCleanup(&ignored);
-        FreeLibrary(b->module);
-    }
 }
 
 FARPROC relay_base_extension(SOCKET s, const WSPPROC_TABLE *table, GUID id)
