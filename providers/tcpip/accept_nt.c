@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "providers/tcpip/pend.h"
 #include "providers/tcpip/spi.h"
 
 /* A connection taken from the listener that has no record yet. Its handle is ours to close until it has. */
@@ -19,13 +18,9 @@ static int take(struct sock *k, BOOL with_peer, struct incoming *in)
 {
     ULONG value = 0;
     int hard = k->kernel_hard;
-    NTSTATUS status;
+    NTSTATUS status =
+        afd_call_blocking(k, AFD_ACCEPT, NULL, 0, &value, sizeof value, NULL);
 
-    if (k->pends) { /* AcceptEx that came before */
-        pend_run(k);
-        pend_to_device(k);
-    }
-    status = afd_call_blocking(k, AFD_ACCEPT, NULL, 0, &value, sizeof value, NULL);
     if (status)
         return err_from_ntstatus(status);
     k->deferred = FALSE;

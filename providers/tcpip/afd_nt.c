@@ -270,37 +270,8 @@ NTSTATUS afd_issue(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb, ULONG cod
                                  out_bytes);
 }
 
-/* What becomes of a request that is pending. */
-typedef NTSTATUS (*patience)(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb);
-
-static NTSTATUS until_it_ends(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb)
-{
-    NTSTATUS status = NtWaitForSingleObject(event, FALSE, NULL);
-
-    return status ? abandon(handle, iosb, status) : iosb_status(iosb);
-}
-
-static NTSTATUS not_at_all(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb)
-{
-    (void)event;
-    return abandon(handle, iosb, STATUS_CANCELLED);
-}
-
-enum { LOOKS = 500, MOMENT = -500000 /* 50 ms */ };
-
-static NTSTATUS for_a_moment(HANDLE handle, HANDLE event, IO_STATUS_BLOCK *iosb)
-{
-    LARGE_INTEGER moment = { .QuadPart = MOMENT };
-
-    for (unsigned i = 0; i < LOOKS && iosb_status(iosb) == STATUS_PENDING; i++)
-        SwitchToThread();
-    if (iosb_status(iosb) == STATUS_PENDING && NtWaitForSingleObject(event, FALSE, &moment))
-        return abandon(handle, iosb, STATUS_CANCELLED);
-    return iosb_status(iosb);
-}
-
 static NTSTATUS call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out, ULONG out_bytes,
-                     ULONG *info, patience wait)
+                     ULONG *info, BOOL wait)
 {
     IO_STATUS_BLOCK iosb;
     HANDLE event = event_take();
@@ -309,8 +280,10 @@ static NTSTATUS call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, 
     if (!event)
         return STATUS_NO_MEMORY;
     status = afd_issue(handle, event, &iosb, code, in, in_bytes, out, out_bytes);
-    if (status == STATUS_PENDING)
-        status = wait(handle, event, &iosb);
+    if (status == STATUS_PENDING) {
+        status = wait ? NtWaitForSingleObject(event, FALSE, NULL) : STATUS_CANCELLED;
+        status = status ? abandon(handle, &iosb, status) : iosb_status(&iosb);
+    }
     event_drop(event);
     if (info)
         *info = (ULONG)iosb.Information;
@@ -320,19 +293,13 @@ static NTSTATUS call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, 
 NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
                   ULONG out_bytes, ULONG *info)
 {
-    return call(handle, code, in, in_bytes, out, out_bytes, info, until_it_ends);
+    return call(handle, code, in, in_bytes, out, out_bytes, info, TRUE);
 }
 
 NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
                  ULONG out_bytes)
 {
-    return call(handle, code, in, in_bytes, out, out_bytes, NULL, not_at_all);
-}
-
-NTSTATUS afd_soon(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
-                  ULONG out_bytes)
-{
-    return call(handle, code, in, in_bytes, out, out_bytes, NULL, for_a_moment);
+    return call(handle, code, in, in_bytes, out, out_bytes, NULL, FALSE);
 }
 
 /*

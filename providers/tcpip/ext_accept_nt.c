@@ -5,9 +5,6 @@
 
 #include "providers/tcpip/entry.h"
 #include "providers/tcpip/events_rules.h"
-#include "providers/tcpip/fast.h"
-#include "providers/tcpip/pend.h"
-#include "providers/tcpip/port.h"
 #include "providers/tcpip/spi.h"
 
 /*
@@ -22,7 +19,7 @@ static int take_acceptor(struct sock *acceptor)
     if (!sock_is_stream(acceptor))
         return WSAEINVAL;
     lock_take(&acceptor->lock);
-    if (acceptor->state != state || acceptor->accept_on || (state != SOCK_NEW && state != SOCK_ACCEPTING))
+    if (acceptor->state != state || (state != SOCK_NEW && state != SOCK_ACCEPTING))
         err = WSAEINVAL;
     else
         acceptor->state = SOCK_ACCEPTING;
@@ -88,16 +85,6 @@ static int check_buffer(const struct sock *listener, PVOID buf, const struct afd
     return 0;
 }
 
-/* Whether it can wait in the process (pend.h). FALSE: the device has to do it. */
-static BOOL start_here(struct sock *listener, struct sock *acceptor, PVOID buf, const struct afd_accept_into *in,
-                       ULONG room, LPOVERLAPPED ov)
-{
-    const struct pend_accept accept = { acceptor, buf, in->local_bytes, room };
-
-    return port_serves(listener) && !ov->hEvent && !in->data_bytes && fast_owns(acceptor) && !acceptor->fd &&
-           fast_may_wait_accept(listener) && pend_add_accept(listener, &accept, ov);
-}
-
 static int start(struct sock *listener, struct sock *acceptor, PVOID buf,
                  const struct afd_accept_into *in, DWORD remote_bytes, LPDWORD received,
                  LPOVERLAPPED ov)
@@ -113,10 +100,7 @@ static int start(struct sock *listener, struct sock *acceptor, PVOID buf,
         return err;
     note_differences(acceptor, listener);
     err = check_buffer(listener, buf, in, remote_bytes);
-    if (!err && start_here(listener, acceptor, buf, in, room, ov))
-        return WSA_IO_PENDING;
     if (!err) {
-        pend_to_device(listener);
         status = afd_start(listener, AFD_ACCEPT_INTO, in, sizeof *in, buf, room, ov, NULL,
                            AFD_KIND_OTHER);
         err = afd_started(listener, status, ov, NULL, received);
@@ -130,28 +114,23 @@ BOOL PASCAL ext_accept_ex(SOCKET listener, SOCKET acceptor, PVOID buf, DWORD dat
                           DWORD local_bytes, DWORD remote_bytes, LPDWORD received, LPOVERLAPPED ov)
 {
     const struct afd_accept_into in = {(ULONG)acceptor, data_bytes, local_bytes};
-    struct sock *l, *a = NULL;
+    struct sock *l, *a;
     int err;
 
     if (!ov)
         return ext_end(ERROR_INVALID_PARAMETER);
+    ov->Internal = STATUS_PENDING;
     l = sock_get(listener);
-    /* A listener that does not listen comes before an acceptor that is no socket. */
-    if (l && sock_settle(l) == SOCK_LISTENING)
-        a = sock_get(acceptor);
     if (!l)
-        err = WSAENOTSOCK;
-    else if (a || l->state == SOCK_LISTENING)
-        err = start(l, a, buf, &in, remote_bytes, received, ov);
-    else
-        err = WSAEINVAL;
-    /* As on Windows; but not before it is known what is pending, for the device may have had the same `ov` the last time. */
-    if (err && err != WSA_IO_PENDING)
-        ov->Internal = STATUS_PENDING;
+        return ext_end(WSAENOTSOCK);
+    /* A listener that does not listen comes before an acceptor that is no socket. */
+    a = sock_settle(l) == SOCK_LISTENING ? sock_get(acceptor) : NULL;
+    err = a || l->state == SOCK_LISTENING
+              ? start(l, a, buf, &in, remote_bytes, received, ov)
+              : WSAEINVAL;
     if (a)
         sock_put(a);
-    if (l)
-        sock_put(l);
+    sock_put(l);
     return ext_end(err);
 }
 

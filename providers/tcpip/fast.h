@@ -101,10 +101,6 @@ NTSTATUS fast_option(struct sock *k, enum half_option_name name, BOOL set, INT *
 BOOL fast_hard_close(struct sock *k, BOOL on);
 /* The listener has no connection that it has not been asked for, and no accept is on its way. FALSE: not known. */
 BOOL fast_nobody_queued(struct sock *k);
-/* A listener whose accepts can wait in the process: its descriptor is there. */
-BOOL fast_may_wait_accept(struct sock *k);
-/* An accept would be done at once. */
-BOOL fast_has_connection(struct sock *k);
 /* How the connect() of a nonblocking stream is doing: *found as POLL would have it. FALSE: ask the device. */
 BOOL fast_connect_state(struct sock *k, ULONG *found);
 /* The acceptor of an AcceptEx has its connection. FALSE: not yet, or not known here. */

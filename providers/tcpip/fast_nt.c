@@ -471,20 +471,6 @@ BOOL fast_nobody_queued(struct sock *k)
     return q.fd >= 0 && !fast_call(HALF_QUEUED, &q) && !q.connections;
 }
 
-BOOL fast_may_wait_accept(struct sock *k)
-{
-    return fast_owns(k) && k->state == SOCK_LISTENING && !k->event_mask && !k->deferred &&
-           !k->waits[AFD_KIND_OTHER] && !afd_has_pending(k, AFD_KIND_OTHER) && fd_of(k) >= 0;
-}
-
-BOOL fast_has_connection(struct sock *k)
-{
-    struct half_poll_item item = { k->fd - 1, 1, AFD_POLL_ACCEPT, 0 };
-    struct half_poll p = { .item = (ULONG_PTR)&item, .count = 1, .waker = -1 };
-
-    return k->fd > 0 && !fast_call(HALF_POLL, &p) && item.found;
-}
-
 BOOL fast_connect_state(struct sock *k, ULONG *found)
 {
     struct half_poll_item item = { .wanted = AFD_POLL_WRITE };

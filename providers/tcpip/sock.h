@@ -101,9 +101,7 @@ struct sock {
     LONG volatile behind[AFD_KINDS]; /* packets that the server has still to send: the next one goes there, too */
     LONG volatile pends;           /* how many wait; changed under pend_lock */
     struct lock pend_lock;         /* one receive at a time, where they can wait in the process */
-    struct sock_pend *pend_first, **pend_end; /* owned, guarded by pend_lock: receives, or a listener's accepts */
-    struct sock *volatile accept_on; /* not counted: the listener where an AcceptEx for this acceptor waits in the process */
-    DWORD volatile pend_thread;    /* has pend_lock, and the device does something for it */
+    struct sock_pend *pend_first, **pend_end; /* owned, guarded by pend_lock */
     struct sock *next_free;
 };
 
@@ -160,9 +158,6 @@ static inline void sock_tell(struct sock *k)
 
 /* SO_LINGER has changed, or the socket listens now: the kernel is told what has to be there before the close. */
 void sock_linger_changed(struct sock *k);
-
-/* The acceptor of an AcceptEx has its connection; `hard` as in kernel_hard. */
-void sock_accepted(struct sock *k, int hard);
 
 /* The same for a stream that is to send or receive: 0, or WSAENOTCONN. */
 int sock_check_connected(struct sock *k);
@@ -236,13 +231,6 @@ NTSTATUS afd_call(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, voi
 /* The same for an ioctl that is done at once or not at all: one that pends is cancelled, STATUS_CANCELLED. */
 NTSTATUS afd_try(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
                  ULONG out_bytes);
-
-/*
- * The same for one that pends first, and that the server is about to do: it gets a moment. What happens meanwhile interrupts this
- * thread wherever it is, so looking is cheaper than a wait, which is a request more.
- */
-NTSTATUS afd_soon(HANDLE handle, ULONG code, const void *in, ULONG in_bytes, void *out,
-                  ULONG out_bytes);
 
 /*
  * A blocking socket call: the same, but waits alertably (APCs run), runs a 1.1 program's blocking hook, and ends

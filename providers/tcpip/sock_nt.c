@@ -358,11 +358,6 @@ enum sock_state sock_settle(struct sock *k)
         return state;
     if (!k->shared && (state == SOCK_NEW || state == SOCK_BOUND || state == SOCK_LISTENING))
         return state;
-    if (state == SOCK_ACCEPTING && k->accept_on) {
-        pend_run_for(k);
-        if (k->accept_on || k->state != state)
-            return k->state;
-    }
 
     if (state == SOCK_CONNECTING && fast_connect_state(k, &found))
         ;
@@ -385,15 +380,6 @@ enum sock_state sock_settle(struct sock *k)
     if (accepted)
         sock_renew(k);
     return state;
-}
-
-void sock_accepted(struct sock *k, int hard)
-{
-    lock_take(&k->lock);
-    k->kernel_hard = hard;
-    k->state = SOCK_CONNECTED;
-    lock_drop(&k->lock);
-    sock_renew(k);
 }
 
 void sock_tell_now(struct sock *k)
