@@ -99,11 +99,14 @@ static WSAPROTOCOL_INFOW true_info(const struct chain *c)
 
 void chain_answer_info(const struct chain *c, int name, void *value)
 {
-    const WSAPROTOCOL_INFOW info = true_info(c);
+    WSAPROTOCOL_INFOW info;
 
+    if (name != SO_PROTOCOL_INFOW && name != SO_PROTOCOL_INFOA)
+        return;
+    info = true_info(c);
     if (name == SO_PROTOCOL_INFOW)
         memcpy(value, &info, sizeof info);
-    else if (name == SO_PROTOCOL_INFOA)
+    else
         to_ansi(&info, value);
 }
 

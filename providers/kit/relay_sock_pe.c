@@ -511,8 +511,7 @@ int WSPAPI relay_GetSockOpt(SOCKET s, int level, int name, char *value, LPINT by
         result = table->lpWSPGetSockOpt(s, level, name, value, bytes, lp_errno);
     if (k && !result)
         correct(k, level, name, value, *bytes);
-    if (!result && c && level == SOL_SOCKET &&
-        (name == SO_PROTOCOL_INFOA || name == SO_PROTOCOL_INFOW))
+    if (!result && c && level == SOL_SOCKET)
         chain_answer_info(c, name, value);
     if (k)
         relay_sock_put(k);
