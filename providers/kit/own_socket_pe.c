@@ -421,10 +421,10 @@ static int WSPAPI own_Connect(SOCKET s, const struct sockaddr *name, int bytes, 
     if (!o)
         return own_fail(err, WSAENOTSOCK);
     result = o->chain->next.lpWSPConnect(o->line, name, bytes, caller, callee, sqos, gqos, err);
-    if (!result)
+    if (!result) {
         own_travel_connected(o);
-    if (!result)
         own_travel_bound(o);
+    }
     own_put(o);
     return result;
 }
