@@ -473,18 +473,24 @@ static void packet_many(void)
     }
 }
 
+/* One accept has been told of, and the next is to come: with an acceptor and a client of its own. */
+static void after_one_packet(OVERLAPPED *o)
+{
+    setup_port(o);
+    connect_client(t.client);
+    check_packet(o, 0);
+    closesocket(t.acceptor);
+    closesocket(t.client);
+    t.acceptor = tcp_new(AF_INET);
+    t.client = tcp_new(AF_INET);
+}
+
 /* One that has an event as well is told by both. */
 static void packet_and_event(void)
 {
     OVERLAPPED o;
 
-    setup_port(&o);
-    connect_client(t.client);
-    check_packet(&o, 0);
-    closesocket(t.acceptor);
-    closesocket(t.client);
-    t.acceptor = tcp_new(AF_INET);
-    t.client = tcp_new(AF_INET);
+    after_one_packet(&o);
     CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 0, ROOM, ROOM, &t.n, &t.o), WSA_IO_PENDING);
     connect_client(t.client);
     CHECK(WaitForSingleObject(t.o.hEvent, 5000) == WAIT_OBJECT_0);
@@ -498,13 +504,7 @@ static void packet_with_data(void)
     ULONG_PTR key;
     DWORD n = 0;
 
-    setup_port(&o);
-    connect_client(t.client);
-    check_packet(&o, 0);
-    closesocket(t.acceptor);
-    closesocket(t.client);
-    t.acceptor = tcp_new(AF_INET);
-    t.client = tcp_new(AF_INET);
+    after_one_packet(&o);
     CHECK_FALSE(t.accept_ex(t.listener, t.acceptor, t.buf, 1000, ROOM, ROOM, &t.n, &o), WSA_IO_PENDING);
     connect_client(t.client);
     CHECK_FALSE(GetQueuedCompletionStatus(packets, &n, &key, &done, 50), WAIT_TIMEOUT);
